@@ -1,0 +1,363 @@
+"""The values that travel through litwatch: frozen, plain, and importing nothing of ours.
+
+Collections are tuples, text is plain text, moments are aware UTC datetimes, and a `uid` names a
+record together with its source (`pubmed:30232531`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Kind = Literal["article", "book", "preprint", "trial"]
+Category = Literal["treatment", "organ"]
+TreatmentRole = Literal["given", "failed", "withdrawn", "cause", "considered", "mentioned"]
+OrganRole = Literal["involved", "excluded", "mentioned"]
+Field = Literal[
+    "title",
+    "vernacular_title",
+    "abstract",
+    "other_abstract",
+    "mesh",
+    "chemicals",
+    "keywords",
+    "publication_types",
+]
+
+TREATMENT_ROLES: tuple[str, ...] = (
+    "given",
+    "failed",
+    "withdrawn",
+    "cause",
+    "considered",
+    "mentioned",
+)
+"""Strongest first: per article the strongest role of an agent wins."""
+ORGAN_ROLES: tuple[str, ...] = ("involved", "excluded", "mentioned")
+"""Strongest first, as for treatments."""
+
+
+def bare_uid(uid: str) -> str:
+    """The identifier without its source: `pubmed:30232531` -> `30232531`."""
+    return uid.partition(":")[2] or uid
+
+
+# ---- records ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AbstractSection:
+    """One section of an abstract; `label` is empty where the journal gave none."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAbstract:
+    """An abstract in another language, or of another kind (plain language, publisher's)."""
+
+    language: str
+    sections: tuple[AbstractSection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A person, or a group (`collective`)."""
+
+    last: str = ""
+    fore: str = ""
+    initials: str = ""
+    collective: str = ""
+    orcid: str = ""
+    affiliations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal as NLM writes it; `abbreviation` is the ISO one."""
+
+    title: str = ""
+    abbreviation: str = ""
+    issn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshHeading:
+    """A MeSH heading with its qualifiers; `major` where the heading or a qualifier is a major topic."""
+
+    heading: str
+    qualifiers: tuple[str, ...] = ()
+    major: bool = False
+
+    @property
+    def text(self) -> str:
+        """`Heading/qualifier/qualifier`, the string that offsets of the field `mesh` count in."""
+        return "/".join((self.heading, *self.qualifiers))
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A link to a notice or a later version, by NLM's RefType (`RetractionIn`, `ErratumIn` …).
+
+    `uid` is empty where the record names no PMID.
+    """
+
+    kind: str
+    uid: str = ""
+    citation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One record of the literature, complete.
+
+    `published` is the date as printed ("2018 Nov-Dec"), `published_on` the best day that can be read
+    from it. `created_on` is PubMed's create date ([crdt], PubStatus entrez), `entered_on` its Entrez
+    date ([edat], PubStatus pubmed), `revised_on` DateRevised ([mdat]).
+    """
+
+    uid: str
+    kind: Kind = "article"
+    version: int = 1
+    title: str = ""
+    vernacular_title: str = ""
+    abstract: tuple[AbstractSection, ...] = ()
+    other_abstracts: tuple[OtherAbstract, ...] = ()
+    authors: tuple[Author, ...] = ()
+    journal: Journal = Journal()
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""
+    book_title: str = ""
+    publisher: str = ""
+    published: str = ""
+    published_on: date | None = None
+    created_on: date | None = None
+    entered_on: date | None = None
+    revised_on: date | None = None
+    languages: tuple[str, ...] = ()
+    publication_types: tuple[str, ...] = ()
+    mesh: tuple[MeshHeading, ...] = ()
+    chemicals: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    doi: str = ""
+    pmcid: str = ""
+    corrections: tuple[Correction, ...] = ()
+    status: str = ""
+
+    def strings(self) -> Iterator[tuple[Field, int, str]]:
+        """Every string that a tag may rest on, as (field, index, string), in reading order.
+
+        `index` counts the sections of all abstracts of that field, or the items of the list.
+        """
+        yield "title", 0, self.title
+        if self.vernacular_title:
+            yield "vernacular_title", 0, self.vernacular_title
+        for index, section in enumerate(self.abstract):
+            yield "abstract", index, section.text
+        others = (section for other in self.other_abstracts for section in other.sections)
+        for index, section in enumerate(others):
+            yield "other_abstract", index, section.text
+        for index, heading in enumerate(self.mesh):
+            yield "mesh", index, heading.text
+        for index, chemical in enumerate(self.chemicals):
+            yield "chemicals", index, chemical
+        for index, keyword in enumerate(self.keywords):
+            yield "keywords", index, keyword
+        for index, publication_type in enumerate(self.publication_types):
+            yield "publication_types", index, publication_type
+
+
+# ---- what the rules found ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A treatment or an organ system; `group` is the treatment's class (empty for organs)."""
+
+    category: Category
+    id: str
+    label: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The proof of a tag: `string[start:end] == text`, in code points of that string of the record.
+
+    `sentence` holds `text`; `rule` is the id of the rule that matched.
+    """
+
+    field: Field
+    index: int
+    start: int
+    end: int
+    text: str
+    sentence: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A tag with its role; the first evidence is the one that earned the role."""
+
+    tag: Tag
+    role: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement about the article with its proof."""
+
+    value: str | int
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the article is: None rather than a guess."""
+
+    topics: tuple[Fact, ...] = ()
+    study_type: Fact | None = None
+    patients: Fact | None = None
+    outcome: Fact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that the rules found in one article; at most one Finding a tag."""
+
+    treatments: tuple[Finding, ...] = ()
+    organs: tuple[Finding, ...] = ()
+    facts: Facts = Facts()
+
+
+# ---- what a source answers ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A named warning of the guard, or an error of a run: a code of DESIGN's list and one sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a source answered to a topic's whole query; `count` is the source's own total."""
+
+    uids: tuple[str, ...]
+    count: int
+    query_translation: str = ""
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One fetched batch, accounted for: asked = articles + missing + malformed, by uid."""
+
+    asked: tuple[str, ...]
+    articles: tuple[Article, ...]
+    missing: tuple[str, ...] = ()
+    malformed: tuple[tuple[str, str], ...] = ()
+    """(uid, reason) of each record that could not be read."""
+
+
+# ---- digests and reports ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An article as it is on file, with what the rules found and the topics whose query found it."""
+
+    article: Article
+    findings: Findings
+    topics: tuple[str, ...]
+    first_run: int
+    news_topics: tuple[str, ...] = ()
+    """The topics for which the article is news: stored after their first complete run."""
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened to a stored article after it was stored.
+
+    `kind` is `retraction`, `concern`, `erratum`, `republication`, `update`, `final`, `withdrawn`.
+    """
+
+    id: int
+    uid: str
+    kind: str
+    run_id: int
+    at: datetime
+    notice_uid: str = ""
+    citation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The span that one digest of one subscriber stands for; `key` names it (`2026-W47`)."""
+
+    key: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopicReport:
+    """What a run did for one topic; `count` is the source's total, None where the search failed."""
+
+    id: str
+    count: int | None = None
+    new: int = 0
+    updated: int = 0
+    pending: int = 0
+    withdrawn: int = 0
+    query_translation: str = ""
+    warnings: tuple[Notice, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestReport:
+    """What became of one digest; `status` is sent, written, queued, deferred, failed, skipped, would-send."""
+
+    subscriber: str
+    articles: int
+    corrections: int
+    status: str
+    message_id: str | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Something that failed in a run; `topic` is empty where it concerns no topic."""
+
+    code: str
+    message: str
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did."""
+
+    started: datetime
+    finished: datetime
+    complete: bool
+    topics: tuple[TopicReport, ...] = ()
+    digests: tuple[DigestReport, ...] = ()
+    errors: tuple[RunError, ...] = ()
+    needs_attention: bool = False
+    """Something newly pending, a permanent refusal, or a deferral older than a day."""
+
+    @property
+    def is_well(self) -> bool:
+        """Nothing failed and nothing needs attention: the run's exit code is 0."""
+        warned = any(topic.warnings or topic.error for topic in self.topics)
+        return not (warned or self.errors or self.needs_attention)

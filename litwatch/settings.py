@@ -1,0 +1,96 @@
+"""What the operator wants, as the stages receive it: topics, subscribers, and how to reach a server.
+
+`config.py` reads these from `config.toml` and the environment; nothing else does.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+class Secret:
+    """A value that never shows itself: print, repr and pickle give stars."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the one call that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __reduce__(self) -> tuple[type["Secret"], tuple[str]]:
+        return Secret, ("***",)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A disease to watch: its PubMed query, and PMIDs that the query must always find."""
+
+    id: str
+    label: str
+    query: str
+    controls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a subscriber wants to read; an empty tuple means all."""
+
+    topics: tuple[str, ...] = ()
+    treatments: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    organs: tuple[str, ...] = ()
+    study_types: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A reader, known by the lower-cased address; `timezone` is an IANA name."""
+
+    email: str
+    name: str = ""
+    filters: Filters = Filters()
+    frequency: Literal["daily", "weekly", "monthly", "every-run"] = "weekly"
+    day: str = "monday"
+    hour: int = 7
+    timezone: str = "UTC"
+    empty: Literal["send", "skip"] = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Who a digest comes from; `unsubscribe` is a mailto: or https: URI."""
+
+    sender: str
+    reply_to: str
+    unsubscribe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The relay that digests are handed to."""
+
+    host: str
+    port: int = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: Secret = Secret("")
+
+
+@dataclass(frozen=True, slots=True)
+class Ncbi:
+    """How NCBI is asked; `pace_file` is shared by all processes that ask it from this machine."""
+
+    email: str
+    base_url: str
+    pace_file: str
+    api_key: Secret = Secret("")
+    tool: str = "litwatch"
