@@ -1,3 +1,3 @@
-"""litwatch watches the medical literature on a rare disease for the people who treat and study it."""
+"""litwatch watches the medical literature on a rare disease for those who treat and study it."""
 
 __version__ = "0.1.0"

@@ -38,7 +38,7 @@ class RuleError(ConfigError):
 
 
 class SchemaError(ConfigError):
-    """The database was made by an older or a newer litwatch; the message names the command to run."""
+    """The database was made by an older or a newer litwatch; the message says what to run."""
 
 
 class SourceError(LitwatchError):

@@ -84,7 +84,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class MeshHeading:
-    """A MeSH heading with its qualifiers; `major` where the heading or a qualifier is a major topic."""
+    """A MeSH heading with its qualifiers; `major` where either is a major topic."""
 
     heading: str
     qualifiers: tuple[str, ...] = ()
@@ -112,9 +112,9 @@ class Correction:
 class Article:
     """One record of the literature, complete.
 
-    `published` is the date as printed ("2018 Nov-Dec"), `published_on` the best day that can be read
-    from it. `created_on` is PubMed's create date ([crdt], PubStatus entrez), `entered_on` its Entrez
-    date ([edat], PubStatus pubmed), `revised_on` DateRevised ([mdat]).
+    `published` is the date as printed ("2018 Nov-Dec"), `published_on` the best day that can be
+    read from it. `created_on` is PubMed's create date ([crdt], PubStatus entrez), `entered_on` its
+    Entrez date ([edat], PubStatus pubmed), `revised_on` DateRevised ([mdat]).
     """
 
     uid: str
@@ -239,7 +239,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A named warning of the guard, or an error of a run: a code of DESIGN's list and one sentence."""
+    """A named warning of the guard: its code and one sentence for a person."""
 
     code: str
     message: str
@@ -266,12 +266,12 @@ class Batch:
     """(uid, reason) of each record that could not be read."""
 
 
-# ---- digests and reports ---------------------------------------------------------------------
+# ---- what is on file ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An article as it is on file, with what the rules found and the topics whose query found it."""
+    """An article on file, with what the rules found and the topics whose query found it."""
 
     article: Article
     findings: Findings
@@ -305,59 +305,3 @@ class Period:
     key: str
     start: datetime
     end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TopicReport:
-    """What a run did for one topic; `count` is the source's total, None where the search failed."""
-
-    id: str
-    count: int | None = None
-    new: int = 0
-    updated: int = 0
-    pending: int = 0
-    withdrawn: int = 0
-    query_translation: str = ""
-    warnings: tuple[Notice, ...] = ()
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DigestReport:
-    """What became of one digest; `status` is sent, written, queued, deferred, failed, skipped, would-send."""
-
-    subscriber: str
-    articles: int
-    corrections: int
-    status: str
-    message_id: str | None = None
-    file: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunError:
-    """Something that failed in a run; `topic` is empty where it concerns no topic."""
-
-    code: str
-    message: str
-    topic: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a run did."""
-
-    started: datetime
-    finished: datetime
-    complete: bool
-    topics: tuple[TopicReport, ...] = ()
-    digests: tuple[DigestReport, ...] = ()
-    errors: tuple[RunError, ...] = ()
-    needs_attention: bool = False
-    """Something newly pending, a permanent refusal, or a deferral older than a day."""
-
-    @property
-    def is_well(self) -> bool:
-        """Nothing failed and nothing needs attention: the run's exit code is 0."""
-        warned = any(topic.warnings or topic.error for topic in self.topics)
-        return not (warned or self.errors or self.needs_attention)

@@ -1,4 +1,4 @@
-"""What the operator wants, as the stages receive it: topics, subscribers, and how to reach a server.
+"""What the operator wants, as the stages receive it: topics, subscribers, servers.
 
 `config.py` reads these from `config.toml` and the environment; nothing else does.
 """
@@ -27,6 +27,9 @@ class Secret:
 
     def __reduce__(self) -> tuple[type["Secret"], tuple[str]]:
         return Secret, ("***",)
+
+
+NO_SECRET = Secret("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Smtp:
     port: int = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
-    password: Secret = Secret("")
+    password: Secret = NO_SECRET
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +95,5 @@ class Ncbi:
     email: str
     base_url: str
     pace_file: str
-    api_key: Secret = Secret("")
+    api_key: Secret = NO_SECRET
     tool: str = "litwatch"

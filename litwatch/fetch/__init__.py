@@ -13,7 +13,7 @@ from litwatch.settings import Topic
 
 
 class Source(Protocol):
-    """A service that can be searched and read. Raises SourceError and its kinds, nothing foreign."""
+    """A service that can be searched and read. Raises SourceError and its kinds alone."""
 
     def search(self, topic: Topic) -> Search:
         """All records that answer to the topic's whole query, now."""

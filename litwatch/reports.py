@@ -1,0 +1,65 @@
+"""What a run did, for a person, a script and the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from litwatch.models import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class TopicReport:
+    """What a run did for one topic; `count` is the source's total, None where the search failed."""
+
+    id: str
+    count: int | None = None
+    new: int = 0
+    updated: int = 0
+    pending: int = 0
+    withdrawn: int = 0
+    query_translation: str = ""
+    warnings: tuple[Notice, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestReport:
+    """What became of one digest.
+
+    `status` is sent, written, queued, deferred, failed, skipped or would-send.
+    """
+
+    subscriber: str
+    articles: int
+    corrections: int
+    status: str
+    message_id: str | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Something that failed in a run; `topic` is empty where it concerns no topic."""
+
+    code: str
+    message: str
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did."""
+
+    started: datetime
+    finished: datetime
+    complete: bool
+    topics: tuple[TopicReport, ...] = ()
+    digests: tuple[DigestReport, ...] = ()
+    errors: tuple[RunError, ...] = ()
+    needs_attention: bool = False
+    """Something newly pending, a permanent refusal, or a deferral older than a day."""
+
+    @property
+    def is_well(self) -> bool:
+        """Nothing failed and nothing needs attention: the run's exit code is 0."""
+        warned = any(topic.warnings or topic.error for topic in self.topics)
+        return not (warned or self.errors or self.needs_attention)
