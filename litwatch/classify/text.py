@@ -140,8 +140,8 @@ def _words(text: str) -> frozenset[str]:
 
 _ABBREVIATIONS = _words(
     """approx ca cf cp dr e.g eg fig figs i.e ie incl mr mrs ms nr prof resp ref refs sp spp ssp
-    subsp st tab var vgl viz vol vs v.s z.b d.h u.a u.u bzw ggf evtl sog inkl bspw usw hr frau dra sra
-    p.ex par.ex p.ej"""
+    subsp st tab var vgl viz vol vs v.s z.b d.h u.a u.u bzw ggf evtl sog inkl bspw usw hr frau
+    dra sra p.ex par.ex p.ej"""
 )
 """A full stop after these never ends a sentence."""
 _DOUBTFUL = _words("al co etc inc ltd no")
