@@ -1,6 +1,6 @@
 """What a run did, for a person, a script and the ledger."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from litwatch.models import Notice
@@ -57,6 +57,17 @@ class Report:
     errors: tuple[RunError, ...] = ()
     needs_attention: bool = False
     """Something newly pending, a permanent refusal, or a deferral older than a day."""
+
+    def as_json(self) -> dict[str, object]:
+        """The report as `litwatch run --json` prints it: plain values, keys of the contract."""
+        return {
+            "started": self.started.isoformat(),
+            "finished": self.finished.isoformat(),
+            "complete": self.complete,
+            "topics": [asdict(topic) for topic in self.topics],
+            "digests": [asdict(digest) for digest in self.digests],
+            "errors": [asdict(error) for error in self.errors],
+        }
 
     @property
     def is_well(self) -> bool:

@@ -1,0 +1,52 @@
+"""`litwatch demo`: the whole of it, against the built-in stand-in of PubMed."""
+
+from pathlib import Path
+
+import click
+
+from litwatch.cli.output import FAILED, WELL, progress_bar, say
+from litwatch.cli.run import complaints, shorten
+
+
+@click.command()
+@click.option(
+    "--output",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("litwatch-demo"),
+    show_default=True,
+    help="Where the digests and the database go.",
+)
+@click.pass_obj
+def demo(settings: dict[str, bool], *, output: Path) -> int:
+    """Run the whole pipeline against a built-in stand-in of PubMed: no network, no account.
+
+    Three weekly runs over synthetic records: the first files the history, the second brings new
+    papers, the third more papers and the retraction of one that was sent.
+    """
+    from litwatch.demo import play
+
+    well = True
+    with progress_bar(quiet=settings["quiet"]) as progress:
+        result = play(output, progress=progress)
+    for step in result.steps:
+        report = step.report
+        new = sum(topic.new for topic in report.topics)
+        updated = sum(topic.updated for topic in report.topics)
+        sent = report.digests[0] if report.digests else None
+        click.echo(f"{step.day:%Y-%m-%d}  {step.what}")
+        click.echo(f"            {new} papers filed, {updated} updated")
+        if sent:
+            click.echo(
+                f"            mail to {sent.subscriber}: {sent.articles} papers, "
+                f"{sent.corrections} corrections"
+            )
+        for line in complaints(report):
+            say(line)
+        well = well and report.is_well
+    click.echo("")
+    click.echo("Open the third issue:")
+    for path in result.files:
+        click.echo(f"  {shorten(str(path))}")
+    click.echo(f"All issues: {shorten(str(result.outbox))}")
+    return WELL if well else FAILED

@@ -1,0 +1,54 @@
+"""`litwatch tag`: the rules on records, offline and without a configuration."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from litwatch.cli.output import FAILED, WELL, say
+from litwatch.errors import SourceError
+
+
+@click.command()
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["jsonl"]),
+    default="jsonl",
+    show_default=True,
+    help="How the tags are printed.",
+)
+def tag(files: tuple[Path, ...], *, output_format: str) -> int:  # noqa: ARG001 - one format so far
+    """Tag records: PubMed XML (.xml, .xml.gz) or JSON Lines; one JSON line out per record.
+
+    Without FILE, or for `-`, records are read from standard input as JSON Lines.
+
+    \b
+    Examples:
+      litwatch tag pubmed26n0001.xml.gz > tags.jsonl
+      echo '{"id": "1", "title": "Scleromyxedema treated with IVIG"}' | litwatch tag
+    """
+    from litwatch.classify import classify
+    from litwatch.classify.output import as_json
+    from litwatch.classify.rules import load_ruleset
+    from litwatch.reading import read_articles
+
+    ruleset = load_ruleset()
+    faults = 0
+    for path in files or (Path("-"),):
+        for record in read_articles(path, sys.stdin.buffer):
+            if isinstance(record, SourceError):
+                say(f"{path}: {record}")
+                faults += 1
+                continue
+            name, article = record
+            print_line(json.dumps(as_json(name, classify(article, ruleset)), ensure_ascii=False))
+    return FAILED if faults else WELL
+
+
+def print_line(line: str) -> None:
+    """Prints one line of JSON; lone surrogates, which no UTF-8 can carry, are escaped."""
+    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")

@@ -1,0 +1,105 @@
+"""One run, from the configuration to the inbox: the one verb that wires the stages.
+
+    config -> search -> fetch -> classify -> store -> what is owed -> digest -> outbox -> mail
+
+`filing.py` is the first half (all that asks the source and writes what it answered), `mailing.py`
+the second (all that concerns readers). Each step leaves the store in a state from which the next
+run goes on: killed at any point and run again, every paper is stored once and mailed once.
+"""
+
+import random as randomness
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from random import Random
+
+from litwatch.classify.rules import load_ruleset
+from litwatch.config import Config
+from litwatch.errors import ConfigError, KeyRefused
+from litwatch.fetch import Source
+from litwatch.fetch.pubmed import PubMed
+from litwatch.filing import Filing, Progress
+from litwatch.mailing import Mailing
+from litwatch.reports import Report, RunError
+from litwatch.settings import Topic
+from litwatch.store import open_store
+from litwatch.store.lock import run_lock
+
+
+def utc_now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def _silent(_doing: str, _done: int, _of: int) -> None:
+    """Shows no progress."""
+
+
+def run_once(
+    config: Config,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    sleep: Callable[[float], None] = time.sleep,
+    random: Random | None = None,
+    topics: Sequence[str] = (),
+    dry_run: bool = False,
+    send: bool = True,
+    source: Source | None = None,
+    progress: Progress = _silent,
+) -> Report:
+    """One complete run: fetches, tags, stores, writes what is due, sends it; returns what it did.
+
+    `topics` limits the search to those ids; `dry_run` writes nothing and sends nothing; without
+    `send` the digests stay in the outbox. Raises ConfigError (nothing was stored), KeyRefused,
+    Locked and StoreError; what failed at the source or at a reader's server is in the report.
+    """
+    watched = _chosen(config.topics, topics)
+    ruleset = load_ruleset(config.rules)
+    random = random or randomness.Random()
+    with (
+        nullcontext() if dry_run else run_lock(config.database),
+        open_store(config.database, keep=not dry_run) as store,
+    ):
+        started = clock()
+        run_id = store.runs.start(started)
+        source = source or PubMed.over_network(config.ncbi, clock=clock, sleep=sleep, random=random)
+        filing = Filing(
+            store,
+            source,
+            ruleset,
+            run_id=run_id,
+            at=started,
+            recheck_days=config.recheck_days,
+            progress=progress,
+        )
+        try:
+            filed = filing.file(watched)
+        except KeyRefused as error:
+            failure = RunError("key-refused", str(error))
+            store.runs.finish(run_id, Report(started, clock(), complete=False, errors=(failure,)))
+            raise
+        mailing = Mailing(
+            store, config, run_id=run_id, at=started, rules_version=ruleset.version, clock=clock
+        )
+        mailing.write_due(filed, watched)
+        mailing.deliver(send=send and not dry_run, dry_run=dry_run)
+        report = Report(
+            started=started,
+            finished=clock(),
+            complete=filed.complete,
+            topics=filed.topics,
+            digests=mailing.reports,
+            errors=(*filed.errors, *mailing.errors),
+            needs_attention=filed.needs_attention or mailing.needs_attention,
+        )
+        store.runs.finish(run_id, report)
+        return report
+
+
+def _chosen(configured: Sequence[Topic], ids: Sequence[str]) -> tuple[Topic, ...]:
+    unknown = sorted(set(ids) - {topic.id for topic in configured})
+    if unknown:
+        names = ", ".join(topic.id for topic in configured)
+        raise ConfigError([f"no topic is called {name!r}: choose among {names}" for name in unknown])
+    return tuple(topic for topic in configured if not ids or topic.id in ids)
