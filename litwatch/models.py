@@ -146,6 +146,16 @@ class Article:
     corrections: tuple[Correction, ...] = ()
     status: str = ""
 
+    @property
+    def is_retracted(self) -> bool:
+        """The paper was retracted, by NLM's two signs; a notice of retraction is not retracted.
+
+        https://www.nlm.nih.gov/bsd/policy/errata.html
+        """
+        return "Retracted Publication" in self.publication_types or any(
+            correction.kind == "RetractionIn" for correction in self.corrections
+        )
+
     def strings(self) -> Iterator[tuple[Field, int, str]]:
         """Every string that a tag may rest on, as (field, index, string), in reading order.
 
