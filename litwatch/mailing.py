@@ -6,31 +6,312 @@ can repeat. So a crash between the two loses nothing and writes nothing twice.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from litwatch.config import Config
-from litwatch.digest import build, message, render, send
+from litwatch.digest.build import build, corrections, matches, owed
+from litwatch.digest.message import compose
 from litwatch.digest.period import slot
+from litwatch.digest.render import render
+from litwatch.digest.send import Mailer, next_attempt, write
 from litwatch.errors import DeliveryError
 from litwatch.filing import Filed
-from litwatch.models import Coverage, Digest, Period, Stored, TopicCoverage
-from litwatch.reports import DigestReport
-from litwatch.settings import Filters, Subscriber
+from litwatch.models import Coverage, CorrectionEntry, Digest, Period, Stored, TopicCoverage
+from litwatch.reports import DigestReport, RunError
+from litwatch.settings import Smtp, Subscriber, Topic
 from litwatch.store import Store
 from litwatch.store.outbox import OutboxRow
 from litwatch.store.subscribers import SubscriberState
 
 PATIENCE = timedelta(days=1)
-"""How long a due digest waits for a search that answers, and a deferral before it is reported."""
-FIRST_ISSUE_PAPERS = 5
+"""A deferral older than this needs attention; so does a reader who heard nothing for longer than
+a period and this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What became of the digests of a run."""
+class Mailing:
+    """Writes and delivers the digests of one run; `reports` says what became of each."""
 
-    digests: tuple[DigestReport, ...]
-    needs_attention: bool
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        *,
+        run_id: int,
+        at: datetime,
+        rules_version: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._config = config
+        self._run_id = run_id
+        self._at = at
+        self._rules_version = rules_version
+        self._clock = clock
+        self._reports: dict[str, DigestReport] = {}
+        self.errors: tuple[RunError, ...] = ()
+        self.needs_attention = False
+
+    @property
+    def reports(self) -> tuple[DigestReport, ...]:
+        """What became of each digest, in the order in which they were written."""
+        return tuple(self._reports.values())
+
+    # ---- write -------------------------------------------------------------------------------
+
+    def write_due(self, filed: Filed) -> None:
+        """Puts every digest that is due into the outbox."""
+        for subscriber in self._config.subscribers:
+            with self._store.transaction():
+                self._write_for(subscriber, filed)
+
+    def _write_for(self, subscriber: Subscriber, filed: Filed) -> None:
+        state = self._store.subscribers.get(subscriber.email)
+        if state is None:
+            self._welcome(subscriber, filed)
+            return
+        if state.filters != subscriber.filters:
+            self._store.subscribers.set_filters(
+                subscriber.email, subscriber.filters, run_id=self._run_id, at=self._at
+            )
+            state = self._store.subscribers.get(subscriber.email) or state
+        period = slot(subscriber, self._at)
+        is_open = not (state.paused or state.suppressed)
+        if is_open and not self._store.outbox.has(subscriber.email, period.key):
+            if self._was_searched(subscriber, period, filed):
+                self._write_issue(subscriber, state, period, filed)
+
+    def _welcome(self, subscriber: Subscriber, filed: Filed) -> None:
+        """The first issue goes out with the first complete run that sees the address."""
+        topics = self._topics_of(subscriber)
+        covered = all(self._store.runs.last_complete(topic.id) for topic in topics)
+        if not (filed.complete and covered):
+            return
+        self._store.subscribers.add(
+            subscriber.email, subscriber.filters, run_id=self._run_id, at=self._at
+        )
+        ids = [topic.id for topic in topics]
+        newest = self._store.articles.newest(ids, self._store.articles.count(ids))
+        on_file = [stored for stored in newest if matches(stored, subscriber.filters)]
+        period = slot(subscriber, self._at)
+        digest = build(
+            subscriber,
+            period,
+            topics,
+            on_file,
+            (),
+            self._coverage(topics, filed, None),
+            kind="first",
+            on_file=len(on_file),
+            rules_version=self._rules_version,
+        )
+        self._queue(subscriber, digest)
+
+    def _write_issue(
+        self, subscriber: Subscriber, state: SubscriberState, period: Period, filed: Filed
+    ) -> None:
+        topics = self._topics_of(subscriber)
+        candidates = self._store.articles.news_since(
+            state.since_run, [topic.id for topic in topics]
+        )
+        news = owed(
+            candidates,
+            subscriber,
+            delivered=self._store.outbox.delivered(subscriber.email),
+            previous_filters=state.previous_filters,
+            filters_run=state.filters_run,
+        )
+        entries = self._corrections(subscriber, state)
+        if not (news.papers or entries) and subscriber.empty == "skip":
+            self._store.outbox.skip(email=subscriber.email, period=period, at=self._at)
+            self._report(subscriber.email, 0, 0, "skipped")
+            return
+        last = self._store.outbox.last_period(subscriber.email)
+        digest = build(
+            subscriber,
+            period,
+            topics,
+            news.papers,
+            entries,
+            self._coverage(topics, filed, last.written_at if last else None),
+            filed_only=len(news.filed_only),
+            rules_version=self._rules_version,
+        )
+        self._queue(subscriber, digest)
+
+    def _queue(self, subscriber: Subscriber, digest: Digest) -> None:
+        rendered = render(digest, self._config.mail)
+        message_id, message = compose(
+            rendered,
+            subscriber=subscriber,
+            period=digest.period,
+            mail=self._config.mail,
+            at=self._at,
+        )
+        uids = {paper.article.uid for paper in digest.papers} | set(digest.overflow)
+        self._store.outbox.queue(
+            email=subscriber.email,
+            period=digest.period,
+            message_id=message_id,
+            subject=rendered.subject,
+            message=message,
+            html=rendered.html,
+            text=rendered.text,
+            uids=sorted(uids),
+            change_ids=[entry.change.id for entry in digest.corrections],
+            articles=len(uids),
+            corrections=len(digest.corrections),
+            at=self._at,
+        )
+        self._report(
+            subscriber.email, len(uids), len(digest.corrections), "queued", message_id
+        )
+
+    def _corrections(
+        self, subscriber: Subscriber, state: SubscriberState
+    ) -> tuple[CorrectionEntry, ...]:
+        """What happened to papers after this reader's digests held them."""
+        held = self._store.outbox.delivered_on(subscriber.email)
+        changes = [
+            change
+            for change in self._store.articles.changes_since(state.since_run)
+            if change.uid in held
+        ]
+        papers = self._stored(change.uid for change in changes)
+        notices = self._stored(change.notice_uid for change in changes if change.notice_uid)
+        return corrections(
+            changes,
+            papers,
+            held,
+            self._store.outbox.delivered_changes(subscriber.email),
+            {uid: stored.article for uid, stored in notices.items()},
+        )
+
+    def _stored(self, uids: Sequence[str] | object) -> dict[str, Stored]:
+        found = {uid: self._store.articles.get(uid) for uid in uids}
+        return {uid: stored for uid, stored in found.items() if stored}
+
+    def _topics_of(self, subscriber: Subscriber) -> tuple[Topic, ...]:
+        wanted = subscriber.filters.topics
+        return tuple(topic for topic in self._config.topics if not wanted or topic.id in wanted)
+
+    def _coverage(
+        self, topics: Sequence[Topic], filed: Filed, start: datetime | None
+    ) -> Coverage:
+        labels = {topic.id: topic.label for topic in topics}
+        covered = tuple(
+            TopicCoverage(
+                id=report.id,
+                label=labels[report.id],
+                count=report.count,
+                new=report.new,
+                pending=report.pending,
+                warnings=report.warnings,
+                error=report.error,
+            )
+            for report in filed.topics
+            if report.id in labels
+        )
+        errors = tuple(error.message for error in filed.errors if not error.topic)
+        complete = len(covered) == len(topics) and not any(topic.error for topic in covered)
+        return Coverage(start, self._at, covered, errors, complete=complete)
+
+    def _was_searched(self, subscriber: Subscriber, period: Period, filed: Filed) -> bool:
+        """Whether a search stands behind the issue. Where none of the reader's topics could be
+        searched the issue waits for the next run, but not so long that silence looks like no news.
+        """
+        own = {topic.id for topic in self._topics_of(subscriber)}
+        if any(report.id in own and report.error is None for report in filed.topics):
+            return True
+        last = self._store.outbox.last_period(subscriber.email)
+        length = period.end - period.start
+        return last is None or self._at - last.end > length + PATIENCE
+
+    # ---- deliver -----------------------------------------------------------------------------
+
+    def deliver(self) -> None:
+        """Hands every message in the outbox whose turn has come to the relay, or to files."""
+        rows = self._store.outbox.due(self._at)
+        if self._config.smtp is None:
+            for row in rows:
+                self._write_file(row)
+        elif rows:
+            self._send(rows, self._config.smtp)
+        if self._store.outbox.deferred_since(self._at - PATIENCE):
+            self.needs_attention = True
+
+    def preview(self) -> None:
+        """Says of every message in the outbox that it would be sent."""
+        for row in self._store.outbox.due(self._at):
+            self._settle(row, "would-send")
+
+    def _write_file(self, row: OutboxRow) -> None:
+        try:
+            path = write(
+                self._config.outbox,
+                period_key=row.period_key,
+                message_id=row.message_id,
+                message=row.message,
+                html=row.html,
+                text=row.text,
+            )
+        except DeliveryError as error:
+            self._defer(row, error)
+            return
+        self._store.outbox.mark_written(row.id, at=self._clock(), file=str(path))
+        self._settle(row, "written", file=str(path))
+
+    def _send(self, rows: Sequence[OutboxRow], smtp: Smtp) -> None:
+        with Mailer(smtp) as mailer:
+            for number, row in enumerate(rows):
+                self._store.outbox.mark_sending(row.id, at=self._clock())
+                try:
+                    reply = mailer.send(self._config.mail.sender, row.email, row.message)
+                except DeliveryError as error:
+                    if error.batch:
+                        for left in rows[number:]:
+                            self._defer(left, error)
+                        return
+                    self._refuse(row, error) if error.permanent else self._defer(row, error)
+                    continue
+                self._store.outbox.mark_sent(row.id, at=self._clock(), reply=reply)
+                self._settle(row, "sent")
+
+    def _refuse(self, row: OutboxRow, error: DeliveryError) -> None:
+        self._store.outbox.mark_failed(
+            row.id, at=self._clock(), code=error.code, reply=str(error)
+        )
+        self.errors += (RunError("delivery-failed", f"{row.email}: {error}"),)
+        self._settle(row, "failed")
+
+    def _defer(self, row: OutboxRow, error: DeliveryError) -> None:
+        """Puts a message off; after the last attempt it has failed."""
+        at = self._clock()
+        again = next_attempt(row.attempts + 1, at)
+        if again is None:
+            self._refuse(row, error)
+            return
+        self._store.outbox.mark_deferred(
+            row.id, at=at, next_attempt_at=again, code=error.code, reply=str(error)
+        )
+        self._settle(row, "deferred")
+
+    # ---- report ------------------------------------------------------------------------------
+
+    def _settle(self, row: OutboxRow, status: str, file: str | None = None) -> None:
+        self._report(
+            row.email, row.articles, row.corrections, status, row.message_id, file
+        )
+
+    def _report(
+        self,
+        email: str,
+        articles: int,
+        corrections: int,
+        status: str,
+        message_id: str | None = None,
+        file: str | None = None,
+    ) -> None:
+        key = message_id or email
+        self._reports[key] = DigestReport(
+            email, articles, corrections, status, message_id, file
+        )

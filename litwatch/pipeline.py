@@ -82,8 +82,11 @@ def run_once(
         mailing = Mailing(
             store, config, run_id=run_id, at=started, rules_version=ruleset.version, clock=clock
         )
-        mailing.write_due(filed, watched)
-        mailing.deliver(send=send and not dry_run, dry_run=dry_run)
+        mailing.write_due(filed)
+        if dry_run:
+            mailing.preview()
+        elif send:
+            mailing.deliver()
         report = Report(
             started=started,
             finished=clock(),

@@ -31,11 +31,9 @@ def demo(settings: dict[str, bool], *, output: Path) -> int:
         result = play(output, progress=progress)
     for step in result.steps:
         report = step.report
-        new = sum(topic.new for topic in report.topics)
-        updated = sum(topic.updated for topic in report.topics)
         sent = report.digests[0] if report.digests else None
-        click.echo(f"{step.day:%Y-%m-%d}  {step.what}")
-        click.echo(f"            {new} papers filed, {updated} updated")
+        click.echo(f"{step.at:%Y-%m-%d}  {step.what}")
+        click.echo(f"            {step.filed} papers filed")
         if sent:
             click.echo(
                 f"            mail to {sent.subscriber}: {sent.articles} papers, "
