@@ -1,0 +1,222 @@
+"""The literature on file: articles with their findings, and what was and became of them.
+
+Saving is idempotent: an article that says what it said is only marked as read. What it said before
+stays in `revisions`; what happened to it is a change, which the readers who got it are told.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Select, bindparam, delete, func, select, union, update
+
+from litwatch.models import Article, Change, Findings, Stored
+from litwatch.store.changes import Happening, compare, content_hash
+from litwatch.store.codec import from_plain
+from litwatch.store.database import Database
+from litwatch.store.pending import Pending, PendingRecords
+from litwatch.store.schema import articles, changes, findings, links, pending, revisions
+from litwatch.store.stored import article_row, finding_rows, load
+
+Saved = Literal["new", "updated", "same"]
+
+HASH_OF = select(articles.c.content_hash).where(articles.c.uid == bindparam("uid"))
+RECORD_OF = select(articles.c.record).where(articles.c.uid == bindparam("uid"))
+INSERT = articles.insert()
+UPDATE = update(articles).where(articles.c.uid == bindparam("key"))
+INSERT_FINDINGS = findings.insert()
+DELETE_FINDINGS = delete(findings).where(findings.c.uid == bindparam("key"))
+
+
+class Articles:
+    """The articles of one store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pending = PendingRecords(database)
+
+    def known(self) -> frozenset[str]:
+        """The uids of all articles on file, the withdrawn ones among them."""
+        return frozenset(self._database.column(select(articles.c.uid)))
+
+    def in_topic(self, topic_id: str) -> frozenset[str]:
+        """The uids that the topic's query has found and that are on file."""
+        found = select(links.c.uid).where(links.c.topic_id == topic_id)
+        return frozenset(self._database.column(found))
+
+    def get(self, uid: str) -> Stored | None:
+        """The article of that uid; None where it is not on file."""
+        stored = load(self._database, (uid,))
+        return stored[0] if stored else None
+
+    def save(
+        self, article: Article, found: Findings, *, rules_version: str, run_id: int, at: datetime
+    ) -> Saved:
+        """Files what was read at that moment, in one transaction.
+
+        `updated` says that the content changed, not its bookkeeping alone; then the old content is
+        kept as a revision and the changes are noted. A withdrawn or pending record is so no more.
+        """
+        fingerprint = content_hash(article)
+        row = article_row(
+            article, found, content_hash=fingerprint, rules_version=rules_version, at=at
+        )
+        with self._database.transaction():
+            known = self._database.row(HASH_OF, uid=article.uid)
+            saved: Saved = "same"
+            if known is None:
+                saved = "new"
+                first = {"uid": article.uid, "first_run": run_id, "first_stored_at": at}
+                self._database.write(INSERT, **first, **row)
+            else:
+                if known.content_hash != fingerprint:
+                    saved = "updated"
+                    self._revise(article, known.content_hash, run_id=run_id, at=at)
+                self._database.write(UPDATE, key=article.uid, **row)
+                self._database.write(DELETE_FINDINGS, key=article.uid)
+            self._database.write_many(INSERT_FINDINGS, finding_rows(article.uid, found))
+            self._pending.clear(article.uid)
+        return saved
+
+    def link(self, uid: str, topic_id: str, *, run_id: int, news: bool) -> bool:
+        """Notes that the topic's query found the article; False where that is on file already."""
+        values = {"uid": uid, "topic_id": topic_id, "run_id": run_id, "news": news}
+        insert = self._database.insert(links).values(values)
+        return self._database.write(insert.on_conflict_do_nothing()) == 1
+
+    # ---- what readers are told ---------------------------------------------------------------
+
+    def news_since(self, run_id: int, topics: Sequence[str]) -> tuple[Stored, ...]:
+        """The articles that became news for one of the topics after that run.
+
+        `news_topics` holds those topics only.
+        """
+        found = (
+            select(links.c.uid, links.c.topic_id)
+            .where(links.c.news, links.c.run_id > run_id, links.c.topic_id.in_(topics))
+            .order_by(links.c.run_id, links.c.uid, links.c.topic_id)
+        )
+        news: dict[str, tuple[str, ...]] = {}
+        for uid, topic_id in self._database.rows(found):
+            news[uid] = (*news.get(uid, ()), topic_id)
+        return load(self._database, tuple(news), news)
+
+    def newest(self, topics: Sequence[str], limit: int) -> tuple[Stored, ...]:
+        """The articles of the topics that were published last, withdrawn ones left out."""
+        published_on = func.coalesce(articles.c.published_on, articles.c.created_on)
+        newest_first = (
+            published_on.desc().nulls_last(),
+            articles.c.created_on.desc().nulls_last(),
+            articles.c.uid.desc(),
+        )
+        query = _on_file(topics).with_only_columns(articles.c.uid).order_by(*newest_first)
+        return load(self._database, self._database.column(query.limit(limit)))
+
+    def count(self, topics: Sequence[str]) -> int:
+        """How many articles of the topics are on file, each once, withdrawn ones left out."""
+        count = _on_file(topics).with_only_columns(func.count())
+        return int(self._database.column(count)[0])
+
+    def changes_since(self, run_id: int) -> tuple[Change, ...]:
+        """What happened to articles on file in the runs after that one, in order."""
+        query = select(changes).where(changes.c.run_id > run_id).order_by(changes.c.id)
+        return tuple(
+            Change(row.id, row.uid, row.kind, row.run_id, row.at, row.notice_uid, row.citation)
+            for row in self._database.rows(query)
+        )
+
+    # ---- what is to be read again --------------------------------------------------------------
+
+    def read_since(self, moment: datetime) -> frozenset[str]:
+        """The uids of the articles that were read at that moment or later."""
+        query = select(articles.c.uid).where(articles.c.last_read_at >= moment)
+        return frozenset(self._database.column(query))
+
+    def due_for_recheck(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """The uids last read before that moment, the longest ago first, withdrawn ones left out."""
+        query = (
+            select(articles.c.uid)
+            .where(articles.c.last_read_at < before, articles.c.withdrawn_at.is_(None))
+            .order_by(articles.c.last_read_at, articles.c.uid)
+            .limit(limit)
+        )
+        return tuple(self._database.column(query))
+
+    def pending(self) -> tuple[Pending, ...]:
+        """The records that could not be had and will be asked for again, by uid."""
+        return self._pending.all()
+
+    def set_pending(
+        self,
+        uid: str,
+        topic_id: str,
+        reason: Literal["missing", "malformed"],
+        message: str,
+        *,
+        run_id: int,
+        at: datetime,
+    ) -> int:
+        """Keeps a record that could not be had; returns in how many runs on end it was so.
+
+        An empty `topic_id` says that no topic's query listed it in this run.
+        """
+        return self._pending.set(uid, topic_id, reason, message, run_id=run_id, at=at)
+
+    def clear_pending(self, uid: str) -> None:
+        """Forgets that the record was pending."""
+        self._pending.clear(uid)
+
+    # ---- what is gone ------------------------------------------------------------------------
+
+    def withdraw(self, uid: str, run_id: int, at: datetime) -> None:
+        """Marks a record as gone from its source; one that never was on file is only noted."""
+        with self._database.transaction():
+            if self._database.row(HASH_OF, uid=uid) is None:
+                self._pending.give_up(uid, run_id=run_id, at=at)
+                return
+            mark = update(articles).where(articles.c.uid == uid, articles.c.withdrawn_at.is_(None))
+            self._database.write(mark.values(withdrawn_at=at))
+            self._pending.clear(uid)
+            self._note(uid, ("withdrawn", "", ""), run_id=run_id, at=at)
+
+    def withdrawn(self) -> frozenset[str]:
+        """The uids that are gone from their source, on file or never seen."""
+        gone = select(articles.c.uid).where(articles.c.withdrawn_at.is_not(None))
+        given_up = select(pending.c.uid).where(pending.c.reason == "withdrawn")
+        return frozenset(self._database.column(union(gone, given_up)))
+
+    def is_withdrawn(self, uid: str) -> bool:
+        """The record is gone from its source."""
+        return uid in self.withdrawn()
+
+    # ---- history -----------------------------------------------------------------------------
+
+    def _revise(self, article: Article, old_hash: str, *, run_id: int, at: datetime) -> None:
+        """Keeps what the record said, and notes what happened between then and now."""
+        record = self._database.column(RECORD_OF, uid=article.uid)[0]
+        self._database.write(
+            revisions.insert(),
+            uid=article.uid,
+            replaced_run=run_id,
+            replaced_at=at,
+            content_hash=old_hash,
+            record=record,
+        )
+        for happening in compare(from_plain(Article, record), article):
+            self._note(article.uid, happening, run_id=run_id, at=at)
+
+    def _note(self, uid: str, happening: Happening, *, run_id: int, at: datetime) -> None:
+        """Records a change once: a record that wavers makes no second one."""
+        kind, notice_uid, citation = happening
+        insert = self._database.insert(changes).values(
+            uid=uid, kind=kind, run_id=run_id, at=at, notice_uid=notice_uid, citation=citation
+        )
+        self._database.write(insert.on_conflict_do_nothing())
+
+
+def _on_file(topics: Sequence[str]) -> Select[str]:
+    """The articles that the queries of these topics found and that are not withdrawn."""
+    found = select(links.c.uid).where(links.c.topic_id.in_(topics))
+    return select(articles.c.uid).where(
+        articles.c.uid.in_(found), articles.c.withdrawn_at.is_(None)
+    )

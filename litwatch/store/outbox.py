@@ -1,0 +1,251 @@
+"""The outbox: each digest is written down before it is sent, and what became of it.
+
+                ┌───────────── deferred ◄──┐
+    queued ─────┴──► sending ──────────────┼──► sent
+       │                ▲ └── after a crash┘
+       ├──► written     └── the same bytes      failed
+       └──► failed                              (skipped: an empty period, from the start)
+
+The row, its one Message-ID and the marks that its papers are owed no more come about in one
+transaction; the database refuses a second digest for a subscriber's period, a second Message-ID,
+and a paper that the subscriber got already. A row left in `sending` is from a crash between the
+server's 250 and our commit, which SMTP cannot close (RFC 1047): it is due again, the same bytes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Select, func, or_, select, update
+
+from litwatch.errors import StoreError
+from litwatch.models import Period
+from litwatch.store.database import Database
+from litwatch.store.schema import change_deliveries, deliveries, outbox
+
+State = Literal["queued", "sending", "sent", "written", "deferred", "failed", "skipped"]
+
+UNDONE: tuple[State, ...] = ("queued", "sending", "deferred")
+BEFORE: dict[State, tuple[State, ...]] = {
+    "sending": UNDONE,
+    "sent": ("sending",),
+    "written": UNDONE,
+    "deferred": UNDONE,
+    "failed": UNDONE,
+}
+"""The states out of which a digest may come into a state."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A digest in the outbox; `done_at` is when it was sent, written, or given up."""
+
+    id: int
+    email: str
+    period_key: str
+    state: State
+    message_id: str | None
+    subject: str
+    message: bytes
+    html: str
+    text: str
+    articles: int
+    corrections: int
+    created_at: datetime
+    attempts: int
+    last_attempt_at: datetime | None
+    first_failed_at: datetime | None
+    next_attempt_at: datetime | None
+    done_at: datetime | None
+    file: str | None
+    last_code: int | None
+    last_reply: str | None
+
+
+COLUMNS = tuple(outbox.c[field.name] for field in fields(OutboxRow))
+
+
+class Outbox:
+    """The digests of one store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # ---- writing digests down ----------------------------------------------------------------
+
+    def queue(
+        self,
+        *,
+        email: str,
+        period_key: str,
+        period_start: datetime,
+        period_end: datetime,
+        message_id: str,
+        subject: str,
+        message: bytes,
+        html: str,
+        text: str,
+        uids: Sequence[str],
+        change_ids: Sequence[int],
+        at: datetime,
+        articles: int,
+        corrections: int,
+    ) -> int:
+        """Writes a digest down, and its papers and changes as owed no more; returns its id."""
+        with self._database.transaction():
+            outbox_id = self._database.add(
+                outbox,
+                email=email,
+                period_key=period_key,
+                period_start=period_start,
+                period_end=period_end,
+                state="queued",
+                message_id=message_id,
+                subject=subject,
+                message=message,
+                html=html,
+                text=text,
+                articles=articles,
+                corrections=corrections,
+                created_at=at,
+                attempts=0,
+            )
+            owner = {"email": email, "outbox_id": outbox_id}
+            self._database.write_many(deliveries.insert(), [{**owner, "uid": uid} for uid in uids])
+            self._database.write_many(
+                change_deliveries.insert(),
+                [{**owner, "change_id": change_id} for change_id in change_ids],
+            )
+        return outbox_id
+
+    def skip(
+        self,
+        *,
+        email: str,
+        period_key: str,
+        period_start: datetime,
+        period_end: datetime,
+        at: datetime,
+    ) -> int:
+        """Notes that a period was empty and nothing is sent for it; returns the entry's id."""
+        return self._database.add(
+            outbox,
+            email=email,
+            period_key=period_key,
+            period_start=period_start,
+            period_end=period_end,
+            state="skipped",
+            subject="",
+            message=b"",
+            html="",
+            text="",
+            articles=0,
+            corrections=0,
+            created_at=at,
+            attempts=0,
+            done_at=at,
+        )
+
+    # ---- what was written down ---------------------------------------------------------------
+
+    def has(self, email: str, period_key: str) -> bool:
+        """The subscriber's period has its digest, or was skipped."""
+        query = select(outbox.c.id).where(
+            outbox.c.email == email, outbox.c.period_key == period_key
+        )
+        return self._database.row(query) is not None
+
+    def last_period(self, email: str) -> Period | None:
+        """The subscriber's latest period that has its digest or was skipped."""
+        row = self._database.row(
+            select(outbox.c.period_key, outbox.c.period_start, outbox.c.period_end)
+            .where(outbox.c.email == email)
+            .order_by(outbox.c.period_end.desc(), outbox.c.id.desc())
+            .limit(1)
+        )
+        return None if row is None else Period(row.period_key, row.period_start, row.period_end)
+
+    def delivered(self, email: str) -> frozenset[str]:
+        """The uids that the subscriber is owed no more."""
+        query = select(deliveries.c.uid).where(deliveries.c.email == email)
+        return frozenset(self._database.column(query))
+
+    def delivered_changes(self, email: str) -> frozenset[int]:
+        """The ids of the changes that the subscriber is owed no more."""
+        query = select(change_deliveries.c.change_id).where(change_deliveries.c.email == email)
+        return frozenset(self._database.column(query))
+
+    def delivered_on(self, email: str, uid: str) -> datetime | None:
+        """When the digest that held the paper went out, or was written down if it has not yet."""
+        row = self._database.row(
+            select(func.coalesce(outbox.c.done_at, outbox.c.created_at))
+            .join(deliveries, deliveries.c.outbox_id == outbox.c.id)
+            .where(deliveries.c.email == email, deliveries.c.uid == uid)
+        )
+        return None if row is None else row[0]
+
+    # ---- sending -----------------------------------------------------------------------------
+
+    def due(self, now: datetime) -> tuple[OutboxRow, ...]:
+        """The digests to be sent now, the oldest first; a crash's `sending` ones among them."""
+        deferred = (outbox.c.state == "deferred") & (outbox.c.next_attempt_at <= now)
+        ready = or_(outbox.c.state.in_(("queued", "sending")), deferred)
+        return self._rows(select(*COLUMNS).where(ready).order_by(outbox.c.id))
+
+    def mark_sending(self, outbox_id: int, at: datetime) -> None:
+        """Notes, before the server is asked, that it is."""
+        self._mark(outbox_id, "sending", last_attempt_at=at, attempts=outbox.c.attempts + 1)
+
+    def mark_sent(self, outbox_id: int, at: datetime, reply: str) -> None:
+        """Notes that the server took it."""
+        self._mark(outbox_id, "sent", done_at=at, last_code=None, last_reply=reply)
+
+    def mark_written(self, outbox_id: int, at: datetime, file: str) -> None:
+        """Notes that it lies in a file instead."""
+        self._mark(outbox_id, "written", done_at=at, file=file)
+
+    def mark_deferred(
+        self, outbox_id: int, at: datetime, next_attempt_at: datetime, code: int | None, reply: str
+    ) -> None:
+        """Notes that the server did not take it now, and when it is asked again."""
+        failed = self._failure(at, code, reply)
+        self._mark(outbox_id, "deferred", next_attempt_at=next_attempt_at, **failed)
+
+    def mark_failed(self, outbox_id: int, at: datetime, code: int | None, reply: str) -> None:
+        """Notes that it is given up."""
+        self._mark(outbox_id, "failed", done_at=at, **self._failure(at, code, reply))
+
+    def _failure(self, at: datetime, code: int | None, reply: str) -> dict[str, Any]:
+        first = func.coalesce(outbox.c.first_failed_at, at)
+        return {"first_failed_at": first, "last_code": code, "last_reply": reply}
+
+    def _mark(self, outbox_id: int, state: State, **values: Any) -> None:
+        mark = update(outbox).where(outbox.c.id == outbox_id, outbox.c.state.in_(BEFORE[state]))
+        if self._database.write(mark.values(state=state, **values)) != 1:
+            found = self._state(outbox_id)
+            raise StoreError(f"digest {outbox_id} cannot become {state}: it is {found}")
+
+    def _state(self, outbox_id: int) -> str:
+        row = self._database.row(select(outbox.c.state).where(outbox.c.id == outbox_id))
+        return row.state if row else "not in the outbox"
+
+    # ---- for a person ------------------------------------------------------------------------
+
+    def rows(self, limit: int, state: State | None = None) -> tuple[OutboxRow, ...]:
+        """The last digests, the newest first; those of one state where it is given."""
+        query = select(*COLUMNS).order_by(outbox.c.id.desc()).limit(limit)
+        return self._rows(query.where(outbox.c.state == state) if state else query)
+
+    def counts(self) -> dict[str, int]:
+        """How many digests are in each state that has any."""
+        query = select(outbox.c.state, func.count().label("number")).group_by(outbox.c.state)
+        return {row.state: row.number for row in self._database.rows(query.order_by("state"))}
+
+    def deferred_since(self, moment: datetime) -> tuple[OutboxRow, ...]:
+        """The digests that were first refused at that moment or before, and still wait."""
+        waiting = outbox.c.state == "deferred", outbox.c.first_failed_at <= moment
+        return self._rows(select(*COLUMNS).where(*waiting).order_by(outbox.c.id))
+
+    def _rows(self, query: Select[*tuple[Any, ...]]) -> tuple[OutboxRow, ...]:
+        return tuple(OutboxRow(*row) for row in self._database.rows(query))

@@ -1,0 +1,154 @@
+"""The ledger: what each run did, for which topics, and whether it came to its end."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import literal, or_, select, update
+
+from litwatch.reports import Report, TopicReport
+from litwatch.settings import Topic
+from litwatch.store.codec import from_plain, to_plain
+from litwatch.store.database import Database
+from litwatch.store.schema import runs, topic_runs, topics
+
+BLOCKED = "blocked"
+"""The code under which a run reports that the source refused us."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRun:
+    """A topic's search in one run; `finished` is None where the run died after the search."""
+
+    run_id: int
+    started: datetime
+    finished: datetime | None
+    count: int | None
+    query_translation: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """The query of a topic's last complete run, since when, and the first run that was complete."""
+
+    query: str
+    query_since: datetime
+    first_complete_run: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run; `finished`, `complete` and `report` are None where it never came to its end."""
+
+    id: int
+    started: datetime
+    finished: datetime | None
+    complete: bool | None
+    report: Report | None
+
+
+class Runs:
+    """The runs of one store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def start(self, at: datetime) -> int:
+        """Enters a run that begins; returns its number."""
+        return self._database.add(runs, started=at, blocked=False)
+
+    def finish(self, run_id: int, report: Report) -> None:
+        """Enters how the run ended."""
+        blocked = any(error.code == BLOCKED for error in report.errors)
+        self._database.write(
+            update(runs)
+            .where(runs.c.id == run_id)
+            .values(
+                finished=report.finished,
+                complete=report.complete,
+                report=to_plain(report),
+                blocked=or_(runs.c.blocked, literal(blocked)),
+            )
+        )
+
+    def record_topic(
+        self, run_id: int, topic: Topic, report: TopicReport, *, complete: bool
+    ) -> None:
+        """Enters what the run did for the topic; a complete run puts the topic's query in force."""
+        with self._database.transaction():
+            self._database.write(
+                topic_runs.insert(),
+                run_id=run_id,
+                topic_id=topic.id,
+                query=topic.query,
+                query_translation=report.query_translation,
+                count=report.count,
+                complete=complete,
+                report=to_plain(report),
+            )
+            if any(warning.code == BLOCKED for warning in report.warnings):
+                self._database.write(update(runs).where(runs.c.id == run_id).values(blocked=True))
+            if complete:
+                self._completed(run_id, topic)
+
+    def last_complete(self, topic_id: str) -> TopicRun | None:
+        """The topic's last complete search."""
+        row = self._database.row(
+            select(
+                topic_runs.c.run_id,
+                runs.c.started,
+                runs.c.finished,
+                topic_runs.c.count,
+                topic_runs.c.query_translation,
+                topic_runs.c.query,
+            )
+            .join(runs, runs.c.id == topic_runs.c.run_id)
+            .where(topic_runs.c.topic_id == topic_id, topic_runs.c.complete)
+            .order_by(topic_runs.c.run_id.desc())
+            .limit(1)
+        )
+        return None if row is None else TopicRun(*row)
+
+    def recent(self, limit: int) -> tuple[RunRow, ...]:
+        """The last runs, the newest first."""
+        query = select(runs).order_by(runs.c.id.desc()).limit(limit)
+        return tuple(
+            RunRow(
+                row.id,
+                row.started,
+                row.finished,
+                row.complete,
+                None if row.report is None else from_plain(Report, row.report),
+            )
+            for row in self._database.rows(query)
+        )
+
+    def last_blocked(self) -> datetime | None:
+        """When the last run began that the source refused."""
+        query = select(runs.c.started).where(runs.c.blocked).order_by(runs.c.id.desc()).limit(1)
+        row = self._database.row(query)
+        return None if row is None else row.started
+
+    def topic_state(self, topic_id: str) -> TopicState | None:
+        """How the topic stands; None for one that never had a complete run."""
+        row = self._database.row(select(topics).where(topics.c.id == topic_id))
+        return (
+            None if row is None else TopicState(row.query, row.query_since, row.first_complete_run)
+        )
+
+    def set_query(self, topic_id: str, query: str, at: datetime) -> None:
+        """Puts a topic's query in force from that moment; one that is in force stays as it is."""
+        insert = self._database.insert(topics).values(id=topic_id, query=query, query_since=at)
+        self._database.write(
+            insert.on_conflict_do_update(
+                index_elements=[topics.c.id],
+                set_={"query": query, "query_since": at},
+                where=topics.c.query != query,
+            )
+        )
+
+    def _completed(self, run_id: int, topic: Topic) -> None:
+        started = self._database.column(select(runs.c.started).where(runs.c.id == run_id))[0]
+        self.set_query(topic.id, topic.query, started)
+        first = topics.c.id == topic.id, topics.c.first_complete_run.is_(None)
+        self._database.write(update(topics).where(*first).values(first_complete_run=run_id))

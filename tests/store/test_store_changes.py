@@ -1,0 +1,167 @@
+"""What happened to an article between two versions of its record."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from litwatch.models import Article, Correction, MeshHeading
+from litwatch.store.changes import Happening, compare, content_hash
+
+RETRACTED = ("Journal Article", "Retracted Publication")
+
+
+def link(kind: str, uid: str = "", citation: str = "") -> dict[str, Any]:
+    return {"corrections": (Correction(kind, uid, citation),)}
+
+
+CASES: list[tuple[str, dict[str, Any], dict[str, Any], tuple[Happening, ...]]] = [
+    ("nothing", {}, {}, ()),
+    (
+        "retraction notice",
+        {},
+        link("RetractionIn", "pubmed:2", "J. 2"),
+        (("retraction", "pubmed:2", "J. 2"),),
+    ),
+    ("retraction without PMID", {}, link("RetractionIn"), (("retraction", "", ""),)),
+    ("retraction by type", {}, {"publication_types": RETRACTED}, (("retraction", "", ""),)),
+    (
+        "both signs are one event",
+        {},
+        {"publication_types": RETRACTED, **link("RetractionIn", "pubmed:2")},
+        (("retraction", "pubmed:2", ""),),
+    ),
+    (
+        "the second sign comes later",
+        {"publication_types": RETRACTED},
+        {"publication_types": RETRACTED, **link("RetractionIn", "pubmed:2")},
+        (),
+    ),
+    ("no longer retracted", {"publication_types": RETRACTED}, {}, ()),
+    ("a notice is not retracted", {}, link("RetractionOf", "pubmed:2"), ()),
+    (
+        "a notice's type",
+        {},
+        {"publication_types": ("Retraction of Publication", "Retraction Notice")},
+        (),
+    ),
+    ("concern", {}, link("ExpressionOfConcernIn", "pubmed:2"), (("concern", "pubmed:2", ""),)),
+    ("a notice of concern", {}, link("ExpressionOfConcernFor", "pubmed:2"), ()),
+    ("erratum", {}, link("ErratumIn", "", "J. 3"), (("erratum", "", "J. 3"),)),
+    ("an erratum itself", {}, link("ErratumFor", "pubmed:2"), ()),
+    ("comment", {}, link("CommentIn", "pubmed:2"), ()),
+    (
+        "corrected",
+        {},
+        link("CorrectedandRepublishedIn", "pubmed:2"),
+        (("republication", "pubmed:2", ""),),
+    ),
+    (
+        "retracted and republished",
+        {},
+        link("RetractedandRepublishedIn", "pubmed:2"),
+        (("republication", "pubmed:2", ""),),
+    ),
+    ("republished", {}, link("RepublishedIn", "pubmed:2"), (("republication", "pubmed:2", ""),)),
+    ("update", {}, link("UpdateIn", "pubmed:2"), (("update", "pubmed:2", ""),)),
+    ("known erratum", link("ErratumIn", "pubmed:2"), link("ErratumIn", "pubmed:2"), ()),
+    ("bare erratum stays", link("ErratumIn"), link("ErratumIn"), ()),
+    (
+        "an erratum's PMID is filled in",
+        link("ErratumIn", "", "J. 3"),
+        link("ErratumIn", "pubmed:2", "J. 3"),
+        (),
+    ),
+    (
+        "an erratum's citation is put right",
+        link("ErratumIn", "pubmed:2", "J. 3"),
+        link("ErratumIn", "pubmed:2", "J. 2026;3"),
+        (),
+    ),
+    (
+        "a second erratum",
+        link("ErratumIn", "", "J. 3"),
+        {"corrections": (Correction("ErratumIn", "", "J. 3"), Correction("ErratumIn", "", "J. 4"))},
+        (("erratum", "", "J. 4"),),
+    ),
+    (
+        "the same notice as another kind",
+        link("ErratumIn", "pubmed:2"),
+        link("UpdateIn", "pubmed:2"),
+        (("update", "pubmed:2", ""),),
+    ),
+    ("volume", {"pages": "e1"}, {"pages": "e1", "volume": "7"}, (("final", "", ""),)),
+    ("issue", {}, {"issue": "2"}, (("final", "", ""),)),
+    ("pages", {}, {"pages": "1-9"}, (("final", "", ""),)),
+    ("pages after the volume", {"volume": "7"}, {"volume": "7", "pages": "1-9"}, ()),
+    ("volume put right", {"volume": "7"}, {"volume": "8"}, ()),
+    ("volume lost", {"volume": "7"}, {}, ()),
+    ("content", {}, {"mesh": (MeshHeading("Skin"),)}, ()),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "happened"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_what_happened(
+    old: dict[str, Any], new: dict[str, Any], happened: tuple[Happening, ...], article: Article
+) -> None:
+    assert compare(replace(article, **old), replace(article, **new)) == happened
+
+
+def test_several_things_at_once_come_gravest_first_and_once_each(article: Article) -> None:
+    erratum = Correction("ErratumIn", "pubmed:3")
+    new = replace(
+        article,
+        volume="7",
+        corrections=(
+            Correction("UpdateIn", "pubmed:4"),
+            erratum,
+            erratum,
+            Correction("ExpressionOfConcernIn", "pubmed:2"),
+            Correction("RetractionIn", "pubmed:1"),
+            Correction("RetractionIn", "pubmed:9"),
+        ),
+    )
+
+    assert [(kind, uid) for kind, uid, _ in compare(article, new)] == [
+        ("retraction", "pubmed:1"),
+        ("concern", "pubmed:2"),
+        ("erratum", "pubmed:3"),
+        ("update", "pubmed:4"),
+        ("final", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "turned_over",
+    [{"revised_on": date(2026, 11, 1)}, {"status": "MEDLINE"}, {"version": 2}],
+    ids=str,
+)
+def test_bookkeeping_is_no_content(turned_over: dict[str, Any], article: Article) -> None:
+    assert content_hash(replace(article, **turned_over)) == content_hash(article)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"title": "Another"},
+        {"mesh": ()},
+        {"volume": "7"},
+        {"published_on": None},
+        {"corrections": (Correction("ErratumIn"),)},
+    ],
+    ids=str,
+)
+def test_all_else_is_content(said: dict[str, Any], article: Article) -> None:
+    assert content_hash(replace(article, **said)) != content_hash(article)
+
+
+def test_the_hash_of_a_record_stays_the_same_from_one_release_to_the_next() -> None:
+    """A hash that moves would report every article on file as updated after an upgrade."""
+    article = Article("pubmed:1", title="Äpfel", mesh=(MeshHeading("Skin", major=True),))
+
+    assert content_hash(article) == (
+        "63551e9a85d1f6fbcb58e99f08157fd8a47b23595564a1d184f4f8c9352b1d59"
+    )
