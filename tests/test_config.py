@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litwatch import config as config_module
-from litwatch import config_checks as check
+from litwatch.config import checks as check
 from litwatch.config import find, load, template
-from litwatch.config_lines import key_lines, line_of
+from litwatch.config.lines import key_lines, line_of
 from litwatch.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from litwatch import config_checks as check
-from litwatch.config_lines import Place, key_lines, line_of
+from litwatch.config import checks as check
+from litwatch.config.lines import Place, key_lines, line_of
 from litwatch.errors import ConfigError
 from litwatch.settings import NO_SECRET, Secret
 
@@ -215,5 +215,5 @@ def resolve(folder: Path, name: str) -> Path:
     """A path that the document names, from the document's folder; `~` is the user's home."""
     try:
         return folder / Path(name).expanduser()
-    except RuntimeError:  # no such home; where it matters, `config_checks.path` has said so
+    except RuntimeError:  # no such home; where it matters, `checks.path` has said so
         return folder / name

@@ -1,6 +1,6 @@
 """The checks of single configuration values: a string comes back, or what is wrong is said.
 
-They raise ValueError, which `config.py` turns into a fault with the line of the key. What ends up
+They raise ValueError, which the package turns into a fault with the line of the key. What ends up
 in a mail header (RFC 5322) or in a request is checked for control characters here, once.
 """
 

@@ -1,10 +1,10 @@
 """`config.toml` and the environment become one frozen `Config`, or one error with every fault.
 
-This is the only module that reads the environment, and the only home of pydantic: its models stay
-in here, and what comes out is made of the plain dataclasses of `settings.py`. A fault names the
-file, the line and the key: `config.toml:12: topics.1.query: must not be blank` (tables and items
-count from 1). Secrets come from the environment or from a file named for them, never from
-`config.toml` itself, and no message repeats a value that may hold one.
+This package alone reads the environment, and is the only home of pydantic: its models stay in here,
+and what comes out is made of the plain dataclasses of `settings.py`. A fault names the file, the
+line and the key, `config.toml:12: topics.1.query: must not be blank`; tables and items count from
+1. Secrets come from the environment or from a file named for them, never from `config.toml` itself,
+and no message repeats a value that may hold one.
 """
 
 import tempfile
@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from litwatch import config_checks as check
-from litwatch.config_document import (
+from litwatch.config import checks as check
+from litwatch.config.document import (
     CONFIG,
     Faults,
     Secrets,
@@ -33,15 +33,7 @@ from litwatch.config_document import (
 )
 from litwatch.errors import ConfigError
 from litwatch.models import ORGAN_ROLES, TREATMENT_ROLES
-from litwatch.settings import (
-    Filters,
-    Mail,
-    Ncbi,
-    Secret,
-    Smtp,
-    Subscriber,
-    Topic,
-)
+from litwatch.settings import Filters, Mail, Ncbi, Secret, Smtp, Subscriber, Topic
 
 STUDY_TYPES = (
     "case_report",
@@ -79,7 +71,7 @@ class Config:
 
 def template() -> str:
     """The commented configuration that `litwatch init` writes; it runs as it is."""
-    return (files("litwatch") / "config.toml").read_text(encoding="utf-8")
+    return (files("litwatch.config") / "config.toml").read_text(encoding="utf-8")
 
 
 def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
