@@ -7,6 +7,7 @@ span of the normalised text can always be turned back into a span of the origina
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,6 +48,12 @@ class Normal:
             at = self.starts[start] if start < len(self.starts) else self.ends[-1]
             return at, at
         return self.starts[start], self.ends[end - 1]
+
+    def find(self, start: int, end: int) -> tuple[int, int]:
+        """The span of `text` that came from this span of the original."""
+        if not self.starts:
+            return start, end
+        return bisect_right(self.ends, start), bisect_left(self.starts, end)
 
 
 def normalise(string: str) -> Normal:

@@ -1,0 +1,346 @@
+"""Rule files -> one checked, frozen Ruleset; or one RuleError that lists every fault with its line.
+
+The built-in files lie in `rules/`; each says at its top what its keys mean. Further files, named in
+the configuration, add rules or replace built-in ones by id. A rule that is wrong stops the start:
+a tagger that skipped it silently would miss papers nobody knows about.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Literal, cast
+
+from litwatch.errors import RuleError
+
+RuleCategory = Literal["treatment", "organ", "topic"]
+Direction = Literal["before", "after", "touching", "around", "previous"]
+Value = str | int | bool | tuple[str, ...]
+
+TREATMENT_SENSES = (
+    *("background", "cause", "considered", "withdrawn", "failed", "given", "mentioned"),
+)
+"""What a cue can say of a treatment, strongest first within one clause."""
+ORGAN_SENSES = ("adverse", "excluded", "differential", "comorbid", "involved", "general")
+"""What a cue can say of an organ, strongest first within one clause."""
+SENSES: dict[str, tuple[str, ...]] = {
+    "treatment": (*TREATMENT_SENSES, "except"),
+    "organ": (*ORGAN_SENSES, "except"),
+    "sentence": ("case", "single"),
+}
+"""The roles that a cue about each may have."""
+TOPIC_LABELS = (
+    *("scleromyxedema", "lichen_myxedematosus_localized", "papular_mucinosis", "scleredema"),
+    *("rem", "follicular_mucinosis", "other_cutaneous_mucinosis"),
+)
+"""The labels that the topics of an article are given in; `topics.toml` maps its entries to them."""
+
+_FOLDER = files("litwatch.classify") / "rules"
+_FILES = ("treatments.toml", "organs.toml", "topics.toml", "context.toml")
+_VERSIONED = (*_FILES, "study_types.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The surface forms of one treatment, organ system, manifestation or disease.
+
+    `tags` are the ids that a hit stands for: the rule's own, the parent's of a manifestation, the
+    agents' of a regimen too, the contract's labels of a topic.
+    """
+
+    id: str
+    category: RuleCategory
+    label: str
+    group: str
+    tags: tuple[str, ...]
+    at_most: str = ""
+    terms: tuple[str, ...] = ()
+    examinations: tuple[str, ...] = ()
+    case_sensitive: tuple[str, ...] = ()
+    abbreviations: tuple[str, ...] = ()
+    context: tuple[re.Pattern[str], ...] = ()
+    headings: tuple[str, ...] = ()
+    substances: tuple[str, ...] = ()
+    exclude: tuple[re.Pattern[str], ...] = ()
+    matches: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words that say what a mention near them means; `context.toml` describes the keys."""
+
+    id: str
+    about: Literal["treatment", "organ", "sentence"]
+    role: str
+    direction: Direction
+    pattern: re.Pattern[str]
+    only_title: bool = False
+    reach: int = 0
+    finite: bool = False
+    effect: bool = False
+    matches: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ruleset:
+    """All rules in file order; `version` changes with every change of a rule file."""
+
+    rules: tuple[Rule, ...]
+    cues: tuple[Cue, ...]
+    version: str
+
+    def of(self, category: RuleCategory) -> tuple[Rule, ...]:
+        """The rules of one category, in rule order."""
+        return tuple(rule for rule in self.rules if rule.category == category)
+
+
+def load_ruleset(extra: Sequence[Path] = ()) -> Ruleset:
+    """The built-in rules with those of the extra files; raises RuleError with every fault."""
+    digest = hashlib.sha256()
+    faults: list[str] = []
+    tables: dict[tuple[str, str], _Table] = {}
+    sources: list[Traversable | Path] = [_FOLDER / name for name in _FILES]
+    for source in (*sources, *extra):
+        content = _read(source, faults)
+        digest.update(content)
+        for table in _tables(content, source.name, faults):
+            tables[table.kind, table.text("id")] = table
+    for name in set(_VERSIONED) - set(_FILES):
+        if (_FOLDER / name).is_file():
+            digest.update((_FOLDER / name).read_bytes())
+    faults.extend(_reference_faults(tables))
+    if faults:
+        raise RuleError(faults)
+    return Ruleset(
+        rules=tuple(_rule(table) for table in tables.values() if table.kind in _RULE_KINDS),
+        cues=tuple(_cue(table) for table in tables.values() if table.kind == "cue"),
+        version=digest.hexdigest()[:12],
+    )
+
+
+# ---- tables of a file ----------------------------------------------------------------------------
+
+_RULE_KINDS = ("treatment", "organ", "topic")
+_RULE_KEYS = {
+    **dict.fromkeys(("id", "label", "class"), "text!"),
+    **dict.fromkeys(("terms", "case_sensitive", "abbreviations", "vernacular"), "texts"),
+    **dict.fromkeys(("mesh", "substances", "source", "matches", "ignores"), "texts"),
+    **dict.fromkeys(("context", "exclude"), "patterns"),
+    "note": "text",
+}
+_KEYS: dict[str, dict[str, str]] = {
+    "treatment": {**_RULE_KEYS, "parent": "text", "agents": "texts"},
+    "organ": {**_RULE_KEYS, "parent": "text", "at_most": "text", "examinations": "texts"},
+    "topic": {**_RULE_KEYS, "topics": "texts"},
+    "cue": {
+        **dict.fromkeys(("id", "about", "role", "direction"), "text!"),
+        "pattern": "pattern!",
+        "reach": "number",
+        **dict.fromkeys(("finite", "effect"), "flag"),
+        **dict.fromkeys(("matches", "ignores"), "texts"),
+        **dict.fromkeys(("where", "note"), "text"),
+    },
+}
+"""The keys of each kind of table and what they hold; `!` marks those that must be there."""
+_CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "cue": {
+        "about": ("treatment", "organ", "sentence"),
+        "direction": ("before", "after", "touching", "around", "previous"),
+        "where": ("title",),
+    },
+    "organ": {"class": ("system", "manifestation"), "at_most": ("excluded", "mentioned")},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One `[[kind]]` table of a rule file, with its place."""
+
+    kind: str
+    place: str
+    values: Mapping[str, Value]
+
+    def text(self, key: str) -> str:
+        """The text under the key, or an empty one."""
+        value = self.values.get(key, "")
+        return value if isinstance(value, str) else ""
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The texts under the key, or none."""
+        value = self.values.get(key, ())
+        return value if isinstance(value, tuple) else ()
+
+
+def _read(source: Traversable | Path, faults: list[str]) -> bytes:
+    try:
+        return source.read_bytes()
+    except OSError as error:
+        faults.append(
+            f"{source}: cannot be read: {error.strerror}; see `rules` in the configuration"
+        )
+        return b""
+
+
+def _tables(content: bytes, name: str, faults: list[str]) -> Iterator[_Table]:
+    """The sound tables of a file; what is wrong with the others is added to the faults."""
+    try:
+        text = content.decode()
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"{name}: not valid TOML: {error}")
+        return
+    for kind, entries in document.items():
+        if kind not in _KEYS or not isinstance(entries, list):
+            line = _line_of(text, rf"\[*\s*{re.escape(kind)}\b")
+            faults.append(f"{name}:{line}: unknown table: {kind}{_nearest(kind, _KEYS)}")
+            continue
+        lines = [text.count("\n", 0, at.start()) + 1 for at in _headers(text, kind)]
+        seen: set[object] = set()
+        for number, entry in enumerate(entries):
+            line = lines[number] if number < len(lines) else 1
+            place = f"{name}:{line}: {kind} {entry.get('id', f'number {number + 1}')}"
+            found = _faults_of(kind, entry)
+            if entry.get("id") in seen:
+                found.append("the id is given twice")
+            seen.add(str(entry.get("id")))
+            faults.extend(f"{place}: {fault}" for fault in found)
+            if not found:
+                yield _Table(kind, place, {key: _frozen(value) for key, value in entry.items()})
+
+
+def _headers(text: str, kind: str) -> Iterator[re.Match[str]]:
+    return re.finditer(rf"^\s*\[\[\s*{re.escape(kind)}\s*\]\]", text, re.MULTILINE)
+
+
+def _line_of(text: str, pattern: str) -> int:
+    found = re.search(rf"^\s*{pattern}", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def _frozen(value: Value | list[str]) -> Value:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, list(known), 1)
+    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def _faults_of(kind: str, entry: Mapping[str, object]) -> list[str]:
+    """All that is wrong with one table, taken by itself."""
+    keys = _KEYS[kind]
+    found = [f"unknown key: {key}{_nearest(key, keys)}" for key in entry if key not in keys]
+    for key, shape in keys.items():
+        if key not in entry:
+            if shape.endswith("!"):
+                found.append(f"the key {key} is missing")
+            continue
+        found.extend(_value_faults(key, shape.rstrip("!"), entry[key]))
+        choices = _CHOICES.get(kind, {}).get(key)
+        if choices and entry[key] not in choices:
+            found.append(f"{key}: unknown value: {entry[key]}{_nearest(str(entry[key]), choices)}")
+    return found
+
+
+def _value_faults(key: str, shape: str, value: object) -> list[str]:
+    wanted = {"number": int, "flag": bool, "text": str, "pattern": str}.get(shape)
+    if wanted is not None:
+        if not isinstance(value, wanted):
+            return [f"{key}: must be a {shape}"]
+        texts = [value] if isinstance(value, str) else []
+    else:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            return [f"{key}: must be a list of texts"]
+        texts = value
+    found = [f"{key}: holds an empty text" for text in texts if not text.strip()]
+    if shape.startswith("pattern"):
+        found.extend(filter(None, (_pattern_fault(key, text) for text in texts)))
+    return found
+
+
+def _pattern_fault(key: str, pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return f"{key}: not a regular expression: {pattern}: {error}"
+    return ""
+
+
+def _reference_faults(tables: Mapping[tuple[str, str], _Table]) -> Iterator[str]:
+    """Names of other rules and of contract labels that do not exist."""
+    for table in tables.values():
+        known = [identifier for kind, identifier in tables if kind == table.kind]
+        named = [("agents", agent) for agent in table.texts("agents")]
+        if parent := table.text("parent"):
+            named.append(("parent", parent))
+        elif table.text("class") == "manifestation":
+            yield f"{table.place}: a manifestation needs a parent"
+        for key, name in named:
+            if name not in known:
+                yield f"{table.place}: {key}: no such rule: {name}{_nearest(name, known)}"
+        for label in table.texts("topics"):
+            if label not in TOPIC_LABELS:
+                nearest = _nearest(label, TOPIC_LABELS)
+                yield f"{table.place}: topics: no such label: {label}{nearest}"
+        senses = SENSES.get(table.text("about"), ())
+        if table.kind == "cue" and table.text("role") not in senses:
+            yield f"{table.place}: role: unknown value: {table.text('role')}" + _nearest(
+                table.text("role"), senses
+            )
+
+
+# ---- checked tables -> rules ---------------------------------------------------------------------
+
+
+def _rule(table: _Table) -> Rule:
+    """A rule; a vernacular form loses its language, `mesh` its place in the list of substances."""
+    category = cast("RuleCategory", table.kind)
+    own = table.text("parent") or table.text("id")
+    forms = (form.partition(":") for form in table.texts("vernacular"))
+    return Rule(
+        id=table.text("id"),
+        category=category,
+        label=table.text("label"),
+        group=table.text("class"),
+        tags=table.texts("topics") if category == "topic" else (own, *table.texts("agents")),
+        at_most=table.text("at_most"),
+        terms=table.texts("terms")
+        + tuple((form or language).strip() for language, _, form in forms),
+        examinations=table.texts("examinations"),
+        case_sensitive=table.texts("case_sensitive"),
+        abbreviations=table.texts("abbreviations"),
+        context=_patterns(table.texts("context")),
+        headings=table.texts("mesh"),
+        substances=table.texts("substances"),
+        exclude=_patterns(table.texts("exclude")),
+        matches=table.texts("matches"),
+        ignores=table.texts("ignores"),
+    )
+
+
+def _cue(table: _Table) -> Cue:
+    values = table.values
+    return Cue(
+        id=table.text("id"),
+        about=cast("Literal['treatment', 'organ', 'sentence']", values["about"]),
+        role=table.text("role"),
+        direction=cast("Direction", values["direction"]),
+        pattern=re.compile(table.text("pattern")),
+        only_title=table.text("where") == "title",
+        reach=cast("int", values.get("reach", 0)),
+        finite=bool(values.get("finite")),
+        effect=bool(values.get("effect")),
+        matches=table.texts("matches"),
+        ignores=table.texts("ignores"),
+    )
+
+
+def _patterns(texts: Iterable[str]) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(text, re.IGNORECASE) for text in texts)
