@@ -1,11 +1,17 @@
 """The records of the stand-in, each in its revisions, and which of them hold at a virtual moment.
 
-Nothing here knows of HTTP or of queries: a library at a moment is a snapshot of XML records.
+A library never changes; time does. `Library.at(moment)` is the state of PubMed at that moment: the
+revision of each record that holds then, and what a search can see of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cached_property
+
+from litwatch.demo.document import Document, read
+from litwatch.demo.index import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +29,71 @@ class Revision:
 
     @property
     def moment(self) -> datetime:
-        """The moment as an aware datetime."""
-        if isinstance(self.at, datetime):
-            return self.at
-        return datetime.combine(self.at, time(), UTC)
+        """The moment as an aware datetime; a naive one is read as UTC."""
+        if not isinstance(self.at, datetime):
+            return datetime.combine(self.at, time(), UTC)
+        return self.at if self.at.tzinfo else self.at.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The records at one moment: `current` maps each existing PMID to its revision's number."""
+
+    library: "Library"
+    current: Mapping[str, int]
+
+    @cached_property
+    def alive(self) -> frozenset[int]:
+        """The numbers of the revisions that hold."""
+        return frozenset(self.current.values())
+
+    def xml(self, pmid: str) -> bytes | None:
+        """The record as it stands, or None where it does not exist (yet, or any more)."""
+        number = self.current.get(pmid)
+        return None if number is None else self.library.revisions[number].xml
+
+    def pmid(self, number: int) -> str:
+        """Whose revision a number is."""
+        return self.library.owners[number]
 
 
 class Library:
-    """All records with all their revisions, oldest first; it does not change."""
+    """All records with all their revisions, numbered so that an index can speak of them.
+
+    Built from PMID -> revisions; they are sorted by their moments here.
+    """
 
     def __init__(self, records: Mapping[str, Sequence[Revision]]) -> None:
-        self._records = {
-            pmid: tuple(sorted(revisions, key=lambda revision: revision.moment))
-            for pmid, revisions in records.items()
-        }
+        owned = sorted(
+            ((revision, pmid) for pmid, revisions in records.items() for revision in revisions),
+            key=lambda pair: pair[0].moment,
+        )
+        self.revisions: tuple[Revision, ...] = tuple(revision for revision, _ in owned)
+        self.owners: tuple[str, ...] = tuple(pmid for _, pmid in owned)
+        self._moments = [revision.moment for revision in self.revisions]
+        self._snapshots: dict[int, Snapshot] = {}
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._records)
+    def at(self, moment: datetime) -> Snapshot:
+        """The state at a moment (aware); the same object while nothing changes."""
+        until = bisect_right(self._moments, moment)
+        snapshot = self._snapshots.get(until)
+        if snapshot is None:
+            snapshot = self._snapshots[until] = Snapshot(self, self._current(until))
+        return snapshot
 
-    def __len__(self) -> int:
-        return len(self._records)
+    def _current(self, until: int) -> dict[str, int]:
+        newest = {self.owners[number]: number for number in range(until)}
+        return {pmid: n for pmid, n in newest.items() if not self.revisions[n].withdrawn}
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """What a search sees of each revision, by its number."""
+        return tuple(
+            read(pmid, revision.xml)
+            for pmid, revision in zip(self.owners, self.revisions, strict=True)
+        )
+
+    @cached_property
+    def index(self) -> Index:
+        """The index over every revision; a search narrows its answers to those that hold."""
+        return Index(self.documents)

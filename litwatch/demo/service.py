@@ -1,0 +1,172 @@
+"""From a request to a reply: key, rate, fault, endpoint, in the order in which NCBI judges them."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Lock
+
+from litwatch.demo.calls import HTML, Call, Options, Params, Reply, Silence
+from litwatch.demo.efetch import efetch
+from litwatch.demo.epost import epost
+from litwatch.demo.esearch import esearch
+from litwatch.demo.faults import FAULTS, Script, spoil
+from litwatch.demo.history import History
+from litwatch.demo.library import Library
+from litwatch.demo.limiter import Allowance, Limiter
+from litwatch.demo.view import Vocabulary
+
+ENDPOINTS: Mapping[str, Callable[[Call], Reply]] = {
+    "esearch": esearch,
+    "efetch": efetch,
+    "epost": epost,
+}
+PATH = "/entrez/eutils/"
+LONGEST_URL = 8000
+"""Characters of a URL; longer ones are for POST (limit assumed, EUTILITIES 7.1 S2)."""
+BLOCKED_PATH = "/error/abuse.shtml"
+HIDDEN = "***"
+_NOT_FOUND = Reply(b"<html><body><h1>404 Not Found</h1></body></html>", HTML, 404)
+_CRASHED = Reply(b"<html><body><h1>the stand-in crashed</h1></body></html>", HTML, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it came: `at` by the virtual clock, `tick` by the real one, in seconds.
+
+    `endpoint` is `esearch` and so on, or the path where it is none. The key is hidden wherever it
+    stood. `status` is that of the reply, None where none was sent.
+    """
+
+    at: datetime
+    tick: float
+    method: str
+    endpoint: str
+    params: Params
+    headers: Mapping[str, str]
+    url_length: int = 0
+    status: int | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether the tool or the address is missing that NCBI asks for in each request."""
+        return not (self.params.get("tool") and self.params.get("email"))
+
+
+class Service:
+    """The E-utilities without HTTP, over one library."""
+
+    def __init__(
+        self,
+        library: Library,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        *,
+        limiter: Limiter | None,
+        known_keys: Collection[str],
+        vocabulary: Vocabulary,
+        options: Options,
+    ) -> None:
+        self.library = library
+        self.history = History(clock)
+        self.script = Script()
+        self.options = options
+        self._clock = clock
+        self._monotonic = monotonic
+        self._limiter = limiter
+        self._known_keys = frozenset(known_keys)
+        self._vocabulary = vocabulary
+        self._lock = Lock()
+        self._log: list[Request] = []
+        self.crashes: list[Exception] = []
+
+    @property
+    def log(self) -> tuple[Request, ...]:
+        """Every request so far, in the order in which the replies were decided."""
+        with self._lock:
+            return tuple(self._log)
+
+    def respond(self, request: Request, *, address: str, root: str) -> Reply | Silence:
+        """The reply to a request from an address; `root` is where this server stands."""
+        reply = self._decide(request, address, root)
+        status = reply.status if isinstance(reply, Reply) else None
+        with self._lock:
+            self._log.append(replace(self._without_key(request), status=status))
+        return reply
+
+    def _decide(self, request: Request, address: str, root: str) -> Reply | Silence:
+        if request.url_length > LONGEST_URL:
+            return self._fixed("uri-too-long")
+        if request.endpoint == BLOCKED_PATH:
+            return self._fixed("blocked-page")
+        service = ENDPOINTS.get(request.endpoint)
+        if service is None:
+            return _NOT_FOUND
+        key = request.params.get("api_key")
+        words = {"root": root, "endpoint": request.endpoint, "caller": key or address}
+        if key and key not in self._known_keys:
+            return self._fixed("key-invalid", words)
+        allowance = self._allowance(key, address)
+        words |= {"count": str(allowance.count), "limit": str(allowance.limit)}
+        if allowance.is_exceeded:
+            return _with_rate(self._fixed("rate-limit", words), allowance)
+        return self._served(request, service, allowance, words)
+
+    def _served(
+        self,
+        request: Request,
+        service: Callable[[Call], Reply],
+        allowance: Allowance,
+        words: Mapping[str, str],
+    ) -> Reply | Silence:
+        planned = self.script.take(request.endpoint, request.params.ids())
+        reply: Reply | Silence = _with_rate(self._answered(request, service), allowance)
+        if planned and isinstance(reply, Reply):
+            fault, ids = planned
+            reply = spoil(fault, reply, ids, words)
+        return reply
+
+    def _answered(self, request: Request, service: Callable[[Call], Reply]) -> Reply:
+        """A crash of the stand-in itself is kept, so that the test that met it fails."""
+        try:
+            return service(self._call(request))
+        except Exception as error:  # noqa: BLE001 whatever it is, it is raised again at the end
+            self.crashes.append(error)
+            return _CRASHED
+
+    def _call(self, request: Request) -> Call:
+        return Call(
+            params=request.params,
+            moment=request.at,
+            snapshot=self.library.at(request.at),
+            history=self.history,
+            vocabulary=self._vocabulary,
+            options=self.options,
+        )
+
+    def _allowance(self, key: str, address: str) -> Allowance:
+        if self._limiter is None:
+            return Allowance(1, 10 if key else 3)
+        return self._limiter.count(key or address, has_key=bool(key))
+
+    def _fixed(self, name: str, words: Mapping[str, str] | None = None) -> Reply:
+        reply = spoil(FAULTS[name], Reply(b""), (), words or {})
+        assert isinstance(reply, Reply)  # noqa: S101 these faults do send a reply
+        return reply
+
+    def _without_key(self, request: Request) -> Request:
+        key = request.params.get("api_key")
+        if not key:
+            return request
+        pairs = tuple((name, value.replace(key, HIDDEN)) for name, value in request.params.pairs)
+        headers = {name: value.replace(key, HIDDEN) for name, value in request.headers.items()}
+        return replace(request, params=Params(pairs), headers=headers)
+
+
+def _with_rate(reply: Reply, allowance: Allowance) -> Reply:
+    """The counters that every reply carries; a fault's own header comes later and wins."""
+    rate = (
+        ("X-RateLimit-Limit", str(allowance.limit)),
+        ("X-RateLimit-Remaining", str(allowance.remaining)),
+    )
+    own = {name for name, _ in reply.headers}
+    return replace(reply, headers=(*reply.headers, *(pair for pair in rate if pair[0] not in own)))
