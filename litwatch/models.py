@@ -71,6 +71,7 @@ class Author:
     collective: str = ""
     orcid: str = ""
     affiliations: tuple[str, ...] = ()
+    suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
