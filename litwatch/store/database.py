@@ -43,6 +43,7 @@ REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full: make room and run again",
     sqlite3.SQLITE_BUSY: "another process is writing to it: run again when that is done",
     sqlite3.SQLITE_READONLY: "it cannot be written: look at the permissions of file and folder",
+    sqlite3.SQLITE_IOERR: "it cannot be read or written: see that it is a file on a sound disk",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened: see that its folder exists and may be written",
 }
 """SQLite's primary result codes in words, with what to do."""

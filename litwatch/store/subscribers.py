@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from litwatch.errors import StoreError
 from litwatch.settings import Filters
 from litwatch.store.codec import from_plain, to_plain
 from litwatch.store.database import AnyRow, Database
@@ -61,7 +62,9 @@ class Subscribers:
         """Notes that the reader's filters changed at that moment; the same ones change nothing."""
         with self._database.transaction():
             state = self.get(email)
-            if state is None or state.filters == filters:
+            if state is None:
+                raise StoreError(f"subscriber {email} is not known: no run has seen the address")
+            if state.filters == filters:
                 return
             self._database.write(
                 update(subscribers)
