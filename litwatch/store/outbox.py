@@ -166,6 +166,12 @@ class Outbox:
         )
         return None if row is None else Period(row.period_key, row.period_start, row.period_end)
 
+    def last_written(self, email: str) -> datetime | None:
+        """When the subscriber's last digest was written down, or its period was skipped."""
+        query = select(outbox.c.created_at).where(outbox.c.email == email)
+        row = self._database.row(query.order_by(outbox.c.id.desc()).limit(1))
+        return None if row is None else row.created_at
+
     def delivered(self, email: str) -> frozenset[str]:
         """The uids that the subscriber is owed no more."""
         query = select(deliveries.c.uid).where(deliveries.c.email == email)
@@ -176,14 +182,14 @@ class Outbox:
         query = select(change_deliveries.c.change_id).where(change_deliveries.c.email == email)
         return frozenset(self._database.column(query))
 
-    def delivered_on(self, email: str, uid: str) -> datetime | None:
-        """When the digest that held the paper went out, or was written down if it has not yet."""
-        row = self._database.row(
-            select(func.coalesce(outbox.c.done_at, outbox.c.created_at))
+    def delivered_on(self, email: str) -> dict[str, datetime]:
+        """By uid, when the digest that held the paper went out, or was written down if not yet."""
+        query = (
+            select(deliveries.c.uid, func.coalesce(outbox.c.done_at, outbox.c.created_at))
             .join(deliveries, deliveries.c.outbox_id == outbox.c.id)
-            .where(deliveries.c.email == email, deliveries.c.uid == uid)
+            .where(deliveries.c.email == email)
         )
-        return None if row is None else row[0]
+        return {uid: moment for uid, moment in self._database.rows(query)}
 
     # ---- sending -----------------------------------------------------------------------------
 

@@ -203,6 +203,7 @@ subscribers = Table(
     Column("filters", JSON, nullable=False),
     Column("previous_filters", JSON(none_as_null=True)),
     Column("filters_since", Moment, nullable=False),
+    Column("filters_run", ForeignKey("runs.id"), nullable=False),
     Column("paused", Boolean, nullable=False),
     Column("suppressed", Text),
 )

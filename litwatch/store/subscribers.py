@@ -26,6 +26,7 @@ class SubscriberState:
     filters: Filters
     previous_filters: Filters | None
     filters_since: datetime
+    filters_run: int
     paused: bool
     suppressed: str | None
 
@@ -55,11 +56,12 @@ class Subscribers:
             joined_at=at,
             filters=to_plain(filters),
             filters_since=at,
+            filters_run=run_id,
             paused=False,
         )
 
-    def set_filters(self, email: str, filters: Filters, *, at: datetime) -> None:
-        """Notes that the reader's filters changed at that moment; the same ones change nothing."""
+    def set_filters(self, email: str, filters: Filters, *, run_id: int, at: datetime) -> None:
+        """Notes that the run found the reader's filters changed; the same ones change nothing."""
         with self._database.transaction():
             state = self.get(email)
             if state is None:
@@ -73,6 +75,7 @@ class Subscribers:
                     filters=to_plain(filters),
                     previous_filters=to_plain(state.filters),
                     filters_since=at,
+                    filters_run=run_id,
                 )
             )
 
@@ -86,6 +89,7 @@ def _state(row: AnyRow) -> SubscriberState:
         filters=from_plain(Filters, row.filters),
         previous_filters=None if previous is None else from_plain(Filters, previous),
         filters_since=row.filters_since,
+        filters_run=row.filters_run,
         paused=row.paused,
         suppressed=row.suppressed,
     )

@@ -157,14 +157,13 @@ def test_the_day_of_delivery_is_when_it_was_sent_or_else_written_down(
     filed: Store, monday: datetime
 ) -> None:
     outbox_id = queue(filed, monday, uids=("pubmed:1",))
-    assert filed.outbox.delivered_on(READER, "pubmed:1") == monday
+    assert filed.outbox.delivered_on(READER) == {"pubmed:1": monday}
 
     filed.outbox.mark_sending(outbox_id, monday + timedelta(hours=1))
     filed.outbox.mark_sent(outbox_id, monday + timedelta(hours=2), "250 OK")
 
-    assert filed.outbox.delivered_on(READER, "pubmed:1") == monday + timedelta(hours=2)
-    assert filed.outbox.delivered_on(READER, "pubmed:2") is None
-    assert filed.outbox.delivered_on(OTHER, "pubmed:1") is None
+    assert filed.outbox.delivered_on(READER) == {"pubmed:1": monday + timedelta(hours=2)}
+    assert filed.outbox.delivered_on(OTHER) == {}
 
 
 # ---- sent ------------------------------------------------------------------------------------

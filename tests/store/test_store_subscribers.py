@@ -26,6 +26,7 @@ def test_a_reader_is_known_from_the_run_that_saw_the_address_first(
         filters=IVIG,
         previous_filters=None,
         filters_since=monday,
+        filters_run=run_id,
         paused=False,
         suppressed=None,
     )
@@ -37,13 +38,16 @@ def test_new_filters_keep_the_old_ones_and_their_moment(
 ) -> None:
     store.subscribers.add(READER, Filters(), run_id=run_id, at=monday)
 
-    store.subscribers.set_filters(READER, IVIG, at=monday + timedelta(weeks=1))
-    store.subscribers.set_filters(READER, IVIG, at=monday + timedelta(weeks=2))
+    week = timedelta(weeks=1)
+    changed = store.runs.start(monday + week)
+
+    store.subscribers.set_filters(READER, IVIG, run_id=changed, at=monday + week)
+    store.subscribers.set_filters(READER, IVIG, run_id=changed, at=monday + 2 * week)
 
     state = store.subscribers.get(READER)
     assert state is not None
     assert (state.filters, state.previous_filters) == (IVIG, Filters())
-    assert state.filters_since == monday + timedelta(weeks=1)
+    assert (state.filters_since, state.filters_run) == (monday + week, changed)
     assert state.joined_at == monday
 
 
@@ -63,4 +67,4 @@ def test_a_reader_is_added_once(store: Store, run_id: int, monday: Any) -> None:
 
 def test_filters_of_an_address_that_no_run_has_seen_are_refused(store: Store, monday: Any) -> None:
     with pytest.raises(StoreError, match=r"reader@example\.org is not known"):
-        store.subscribers.set_filters(READER, IVIG, at=monday)
+        store.subscribers.set_filters(READER, IVIG, run_id=1, at=monday)

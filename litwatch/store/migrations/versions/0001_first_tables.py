@@ -170,10 +170,12 @@ def _subscribers() -> None:
         sa.Column("filters", sa.JSON(), nullable=False),
         sa.Column("previous_filters", sa.JSON()),
         sa.Column("filters_since", MOMENT, nullable=False),
+        sa.Column("filters_run", KEY, nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("suppressed", sa.Text()),
         sa.PrimaryKeyConstraint("email", name=op.f("pk_subscribers")),
         _references("subscribers", "since_run", "runs.id"),
+        _references("subscribers", "filters_run", "runs.id"),
     )
 
 
