@@ -197,11 +197,15 @@ def _author(record: Record, name: str) -> Element:
         element("ForeName", fore),
         element("Initials", "".join(part[0] for part in re.split(r"[\s-]+", fore))),
         optional("Identifier", record.orcid if name == record.authors[0] else "", Source="ORCID"),
-        listed("AffiliationInfo", [element("Affiliation", record.affiliation)])
-        if record.affiliation
-        else None,
+        _affiliation(record.affiliation),
         ValidYN="Y",
     )
+
+
+def _affiliation(affiliation: str) -> Element | None:
+    if not affiliation:
+        return None
+    return element("AffiliationInfo", element("Affiliation", affiliation))
 
 
 def _publication_types(types: Sequence[str], names: Names) -> Iterator[Element]:
