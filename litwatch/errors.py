@@ -6,6 +6,8 @@
         SchemaError              the database's schema is older or newer than ours  exit 2
       SourceError                a source could not be read                         exit 1
         SourceBusy               ... and later may help
+          TooMuch                ... it failed over this request: a smaller one may do
+          Inconsistent           ... its answer contradicts itself: ask once more
         SourceBlocked            ... the source refuses us: stop, remember it, tell the operator
         KeyRefused               ... the source does not know our API key           exit 2
         HistoryLost              ... the search must be made again
@@ -46,7 +48,22 @@ class SourceError(LitwatchError):
 
 
 class SourceBusy(SourceError):
-    """A source could not be read now, and later may help."""
+    """A source could not be read now, and later may help.
+
+    `wait_seconds` is the pause that it asks for.
+    """
+
+    def __init__(self, message: str, *, wait_seconds: float = 0.0) -> None:
+        self.wait_seconds = wait_seconds
+        super().__init__(message)
+
+
+class TooMuch(SourceBusy):
+    """The source took this request and failed over it: a smaller one may do."""
+
+
+class Inconsistent(SourceBusy):
+    """The source's answer contradicts itself: asking once more may help."""
 
 
 class SourceBlocked(SourceError):
