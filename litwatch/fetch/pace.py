@@ -1,0 +1,102 @@
+"""How fast NCBI may be asked: one pace for all processes of this machine.
+
+NCBI counts calls per key, or per address without one: 3 a second, 10 with a key, and who is too
+fast for long is blocked (NBK25497). So the next free moment stands in a file that every process
+locks for an instant: whoever comes takes that moment and moves it on. Moments are of the monotonic
+clock, which all processes share and nobody can set back.
+"""
+
+import fcntl
+import logging
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+
+log = logging.getLogger(__name__)
+
+INTERVAL_SECONDS = 0.37
+"""Between calls without a key: with a third of a second NCBI still refused some (Biopython)."""
+INTERVAL_WITH_KEY_SECONDS = 0.11
+"""Between calls with a key."""
+SLOWEST_SECONDS = 2.0
+"""The interval grows no further, however often NCBI says that it is too short."""
+HORIZON_SECONDS = 60.0
+"""A moment further ahead was written before the machine was started anew: that clock began at 0."""
+LONGEST_HOLD_SECONDS = HORIZON_SECONDS / 2
+"""A pause that NCBI asks for is kept within the horizon, so that all processes believe it."""
+
+
+class Pace:
+    """Hands out moments at which NCBI may be called, at least an interval apart."""
+
+    def __init__(
+        self,
+        path: Path,
+        interval_seconds: float,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._path: Path | None = path
+        self._interval = interval_seconds
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._lock = Lock()
+        self._free = -math.inf
+
+    def wait(self) -> float:
+        """Takes the next free moment, sleeps until then, and returns it."""
+        moment = self._book(self._interval)
+        delay = moment - self._monotonic()
+        if delay > 0:
+            self._sleep(delay)
+        return moment
+
+    def slow_down(self, seconds: float) -> None:
+        """Lets nobody call for `seconds`, and keeps to half the pace afterwards."""
+        self._book(0.0, hold=min(seconds, LONGEST_HOLD_SECONDS))
+        self._interval = min(2 * self._interval, SLOWEST_SECONDS)
+
+    def _book(self, interval: float, *, hold: float = 0.0) -> float:
+        """Moves the next free moment on, and returns the one that was free."""
+        with self._lock:
+            if self._path is not None:
+                try:
+                    return self._book_shared(self._path, interval, hold)
+                except OSError as error:
+                    log.warning(
+                        "%s: %s: other litwatch processes cannot be heeded in the pace of calls",
+                        self._path,
+                        error.strerror or error,
+                    )
+                    self._path = None
+            return self._move(self._free, interval, hold)
+
+    def _book_shared(self, path: Path, interval: float, hold: float) -> float:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            moment = self._move(max(self._free, _number(file.read(64))), interval, hold)
+            file.seek(0)
+            file.truncate()
+            file.write(b"%.6f\n" % self._free)
+            file.flush()
+            return moment
+
+    def _move(self, free: float, interval: float, hold: float) -> float:
+        now = self._monotonic()
+        moment = free if now < free <= now + HORIZON_SECONDS else now
+        self._free = max(moment + interval, now + hold)
+        return moment
+
+
+def _number(text: bytes) -> float:
+    """The moment written in the file; one long past where there is none."""
+    try:
+        moment = float(text)
+    except ValueError:
+        return -math.inf
+    return moment if math.isfinite(moment) else -math.inf

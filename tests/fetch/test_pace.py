@@ -1,0 +1,152 @@
+"""The pace of calls: shared, steady, and never the reason that a run hangs."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from litwatch.fetch.pace import INTERVAL_SECONDS, INTERVAL_WITH_KEY_SECONDS, Pace
+
+BOOK = """
+import sys
+from pathlib import Path
+from litwatch.fetch.pace import Pace
+pace = Pace(Path(sys.argv[1]), float(sys.argv[2]), sleep=lambda seconds: None)
+for _ in range(20):
+    print(repr(pace.wait()))
+"""
+
+
+def most_in_a_second(moments: list[float]) -> int:
+    """How many of the moments fall into the fullest window of one second."""
+    ordered = sorted(moments)
+    return max(sum(start <= moment < start + 1 for moment in ordered) for start in ordered)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "pace"
+
+
+@pytest.fixture
+def make(virtual_time, path: Path):
+    def build(interval: float = INTERVAL_SECONDS) -> Pace:
+        return Pace(path, interval, sleep=virtual_time.sleep, monotonic=virtual_time.monotonic)
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("interval", "allowed"), [(INTERVAL_SECONDS, 3), (INTERVAL_WITH_KEY_SECONDS, 10)]
+)
+def test_several_processes_together_keep_to_ncbis_limit(
+    path: Path, interval: float, allowed: int
+) -> None:
+    command = [sys.executable, "-c", BOOK, str(path), str(interval)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    moments = [float(line) for process in processes for line in process.communicate()[0].split()]
+
+    assert len(moments) == 60
+    assert most_in_a_second(moments) == allowed
+
+
+def test_threads_together_keep_to_the_limit(make) -> None:
+    pace = make()
+    moments: list[float] = []
+    threads = [Thread(target=lambda: moments.append(pace.wait())) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(moments) == 12
+    assert most_in_a_second(moments) == 3
+
+
+def test_the_first_call_does_not_wait_and_the_next_one_does(make, virtual_time) -> None:
+    pace = make()
+
+    assert (pace.wait(), pace.wait()) == (1000.0, 1000.37)
+    assert virtual_time.sleeps == [pytest.approx(0.37)]
+
+
+def test_who_comes_late_enough_does_not_wait(make, virtual_time) -> None:
+    make().wait()
+    virtual_time.now += 0.4
+
+    assert make().wait() == 1000.4
+    assert virtual_time.sleeps == []
+
+
+def test_the_folder_of_the_file_is_made(make, path: Path) -> None:
+    make().wait()
+
+    assert float(path.read_text()) == 1000.37
+
+
+def test_a_moment_from_before_a_reboot_is_ignored(make, path: Path, virtual_time) -> None:
+    """The monotonic clock begins anew, so that moment seems to be days ahead."""
+    make().wait()
+    virtual_time.now = 5.0
+
+    assert make().wait() == 5.0
+    assert virtual_time.sleeps == []
+    assert float(path.read_text()) == 5.37
+
+
+@pytest.mark.parametrize("content", [b"", b"soon", b"nan", b"inf", b"-inf", b"1e999", b"\xff\x00"])
+def test_a_file_with_anything_else_in_it_is_as_a_new_one(make, path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+    assert make().wait() == 1000.0
+    assert float(path.read_text()) == 1000.37
+
+
+def test_a_pace_of_its_own_is_kept_where_the_file_cannot_be_used(
+    tmp_path: Path, virtual_time, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    path = tmp_path / "file" / "pace"
+    pace = Pace(path, 0.37, sleep=virtual_time.sleep, monotonic=virtual_time.monotonic)
+
+    moments = [pace.wait() for _ in range(3)]
+
+    assert moments == [pytest.approx(1000 + 0.37 * number) for number in range(3)]
+    (warning,) = caplog.records
+    assert warning.levelno == logging.WARNING
+    assert str(path) in warning.getMessage()
+
+
+def test_the_own_pace_goes_on_when_somebody_removes_the_file(make, path: Path) -> None:
+    pace = make()
+    pace.wait()
+    path.unlink()
+
+    assert pace.wait() == 1000.37
+
+
+def test_slowing_down_holds_everybody_and_halves_the_own_pace(make, virtual_time) -> None:
+    pace, other = make(), make()
+    pace.wait()
+    pace.slow_down(5.0)
+
+    moments = [other.wait(), pace.wait(), pace.wait()]
+
+    assert moments == [1005.0, pytest.approx(1005.37), pytest.approx(1006.11)]
+
+
+def test_slowing_down_again_and_again_stops_nobody_for_long(make, virtual_time) -> None:
+    pace = make()
+    for _ in range(20):
+        pace.slow_down(3600.0)
+    other = make()
+
+    other.wait()
+    pace.wait()
+    pace.wait()
+
+    assert virtual_time.sleeps == [30.0, pytest.approx(0.37), pytest.approx(2.0)]
