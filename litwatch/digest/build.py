@@ -1,0 +1,290 @@
+"""What a subscriber is owed, and the issue that is made of it: pure, from values to a Digest.
+
+News is what a run stored for the first time after the history of its topic was filed; the store
+says so by topic. Here the reader's filters decide, and what is only filed is counted, never lost.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from litwatch.models import (
+    TREATMENT_ROLES,
+    Article,
+    Change,
+    CorrectionEntry,
+    Coverage,
+    Digest,
+    Finding,
+    Period,
+    Section,
+    Stored,
+    TopicCoverage,
+)
+from litwatch.settings import Filters, Subscriber, Topic
+
+NEWEST = 5
+"""Papers that a first issue shows of what is on file."""
+LATE_AFTER = timedelta(days=365)
+"""A paper that PubMed creates so long after its publication is old, not new."""
+CORRECTION_KINDS = (
+    "retraction",
+    "withdrawn",
+    "concern",
+    "erratum",
+    "republication",
+    "update",
+)
+"""What a reader of the paper must hear of, gravest first; final page numbers are not among it."""
+USED_ROLES = ("given", "failed", "withdrawn", "cause")
+"""Roles under which a paper stands under the treatment; otherwise it stands under its topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """The papers a subscriber is to read, and those that are only filed and counted."""
+
+    papers: tuple[Stored, ...] = ()
+    filed_only: tuple[Stored, ...] = ()
+
+
+# ---- what a subscriber is owed ---------------------------------------------------------------
+
+
+def matches(stored: Stored, filters: Filters) -> bool:
+    """Whether a paper passes every filter; an empty filter passes all.
+
+    With `treatments` and `roles` both given, a chosen treatment must carry a chosen role.
+    """
+    findings = stored.findings
+    study_type = findings.facts.study_type
+    return (
+        _passes(filters.topics, stored.topics)
+        and _passes_treatments(filters, findings.treatments)
+        and _passes(filters.organs, [finding.tag.id for finding in findings.organs])
+        and _passes(filters.study_types, [study_type.value] if study_type else [])
+        and _passes(filters.languages, stored.article.languages)
+    )
+
+
+def owed(
+    candidates: Sequence[Stored],
+    subscriber: Subscriber,
+    *,
+    delivered: frozenset[str],
+    previous_filters: Filters | None,
+    filters_run: int | None,
+) -> Owed:
+    """What is news to a subscriber and not yet delivered.
+
+    Where the filters changed, a paper that was on file before `filters_run`, the run that first saw
+    the new ones, and that only these let pass, is filed and not mailed.
+    """
+    papers, filed_only = [], []
+    for stored in candidates:
+        is_owed = stored.article.uid not in delivered and _is_news(stored, subscriber.filters)
+        if not is_owed or not matches(stored, subscriber.filters):
+            continue
+        was_on_file = filters_run is not None and stored.first_run < filters_run
+        if previous_filters and was_on_file and not matches(stored, previous_filters):
+            filed_only.append(stored)
+        else:
+            papers.append(stored)
+    return Owed(tuple(papers), tuple(filed_only))
+
+
+def corrections(
+    changes: Sequence[Change],
+    articles: Mapping[str, Stored],
+    delivered_on: Mapping[str, datetime],
+    delivered_changes: frozenset[int],
+    notices: Mapping[str, Article],
+) -> tuple[CorrectionEntry, ...]:
+    """The changes to papers that this reader got, the gravest kind first, then the newest.
+
+    `delivered_on` is when the digest that held the paper was written down: what PubMed said before
+    stands in it already, and what it said later, even before the mail went out, does not.
+    """
+    entries = [
+        CorrectionEntry(
+            change,
+            articles[change.uid],
+            delivered_on[change.uid],
+            notices.get(change.notice_uid),
+        )
+        for change in changes
+        if change.kind in CORRECTION_KINDS
+        and change.id not in delivered_changes
+        and change.uid in articles
+        and change.uid in delivered_on
+        and change.at > delivered_on[change.uid]
+    ]
+    entries.sort(key=lambda entry: (entry.change.at, entry.change.id), reverse=True)
+    return tuple(sorted(entries, key=lambda entry: CORRECTION_KINDS.index(entry.change.kind)))
+
+
+def _passes(wanted: Sequence[str], found: Sequence[str | int]) -> bool:
+    return not wanted or any(value in wanted for value in found)
+
+
+def _passes_treatments(filters: Filters, treatments: Sequence[Finding]) -> bool:
+    if not filters.treatments and not filters.roles:
+        return True
+    return any(
+        _passes(filters.treatments, [finding.tag.id]) and _passes(filters.roles, [finding.role])
+        for finding in treatments
+    )
+
+
+def _is_news(stored: Stored, filters: Filters) -> bool:
+    """News for one of the topics that the reader follows."""
+    return bool(stored.news_topics) and _passes(filters.topics, stored.news_topics)
+
+
+# ---- the issue -------------------------------------------------------------------------------
+
+
+def build(
+    subscriber: Subscriber,
+    period: Period,
+    topics: Sequence[Topic],
+    papers: Sequence[Stored],
+    corrections: Sequence[CorrectionEntry],
+    coverage: Coverage,
+    *,
+    kind: Literal["issue", "first"] = "issue",
+    on_file: int = 0,
+    filed_only: int = 0,
+    rules_version: str,
+) -> Digest:
+    """One issue for one reader: the papers grouped by treatment, newest first, each paper once.
+
+    A first issue shows the newest few of `papers`, which are on file and none of them news.
+    """
+    ordered = sorted(papers, key=_newness, reverse=True)
+    if kind == "first":
+        sections = _section("The newest papers on file", ordered[:NEWEST], "newest")
+    else:
+        late = [stored for stored in ordered if is_late(stored.article)]
+        current = [stored for stored in ordered if not is_late(stored.article)]
+        sections = (
+            *_by_treatment(current),
+            *_by_topic(current, topics, subscriber.filters),
+            *_section("Older papers new to PubMed", late, "late"),
+        )
+    return Digest(
+        kind=kind,
+        period=period,
+        timezone=subscriber.timezone,
+        sections=sections,
+        corrections=tuple(corrections),
+        coverage=replace(coverage, topics=_followed(coverage, subscriber.filters)),
+        on_file=on_file,
+        filed_only=filed_only,
+        rules_version=rules_version,
+        filters=_in_words(subscriber.filters),
+    )
+
+
+def is_late(article: Article) -> bool:
+    """Whether PubMed created the record long after the paper was published.
+
+    A paper that is dated by its year alone counts from the end of that year.
+    """
+    published = article.published_on
+    if published is None or article.created_on is None:
+        return False
+    if article.published.strip().isdecimal():
+        published = date(published.year, 12, 31)
+    return article.created_on - published > LATE_AFTER
+
+
+def trim(digest: Digest, keep: int) -> Digest:
+    """The digest with its first `keep` corrections and papers; the rest is named in `overflow`."""
+    corrections = digest.corrections[:keep]
+    left = keep - len(corrections)
+    sections, cut = [], [entry.paper for entry in digest.corrections[keep:]]
+    for section in digest.sections:
+        kept, dropped = section.papers[:left], section.papers[left:]
+        left -= len(kept)
+        cut.extend(dropped)
+        if kept:
+            sections.append(replace(section, papers=kept))
+    overflow = tuple(dict.fromkeys(stored.article.uid for stored in cut))
+    return replace(digest, corrections=corrections, sections=tuple(sections), overflow=overflow)
+
+
+def _newness(stored: Stored) -> tuple[date, int, str]:
+    """Papers sort by the day PubMed had them, old ones by their publication, then by uid."""
+    article = stored.article
+    day = article.published_on if is_late(article) else article.created_on or article.published_on
+    return day or date.min, len(article.uid), article.uid
+
+
+def _main_treatment(stored: Stored) -> Finding | None:
+    """The treatment that a paper stands under: the strongest role, best the title's own."""
+    used = [finding for finding in stored.findings.treatments if finding.role in USED_ROLES]
+    return min(used, key=_strength, default=None)
+
+
+def _strength(finding: Finding) -> tuple[int, bool]:
+    in_title = any(evidence.field == "title" for evidence in finding.evidence)
+    return TREATMENT_ROLES.index(finding.role), not in_title
+
+
+def _by_treatment(papers: Sequence[Stored]) -> tuple[Section, ...]:
+    """A section a treatment: those that were given first, then the fullest."""
+    groups: dict[str, list[Stored]] = {}
+    roles: dict[str, int] = {}
+    labels: dict[str, str] = {}
+    for stored in papers:
+        main = _main_treatment(stored)
+        if main:
+            tag, role = main.tag, TREATMENT_ROLES.index(main.role)
+            groups.setdefault(tag.id, []).append(stored)
+            roles[tag.id] = min(role, roles.get(tag.id, role))
+            labels[tag.id] = tag.label
+    order = sorted(groups, key=lambda tag_id: (roles[tag_id], -len(groups[tag_id]), labels[tag_id]))
+    return tuple(Section(labels[id_], tuple(groups[id_]), "treatment") for id_ in order)
+
+
+def _by_topic(
+    papers: Sequence[Stored], topics: Sequence[Topic], filters: Filters
+) -> tuple[Section, ...]:
+    """A section a topic for papers in which no treatment was used, in the order of the topics."""
+    labels = {topic.id: topic.label for topic in topics if _passes(filters.topics, [topic.id])}
+    groups: dict[str, list[Stored]] = {topic_id: [] for topic_id in labels}
+    for stored in papers:
+        if _main_treatment(stored) is None:
+            own = (topic_id for topic_id in labels if topic_id in stored.topics)
+            other = stored.topics[0] if stored.topics else ""
+            groups.setdefault(next(own, other), []).append(stored)
+    return tuple(
+        Section(labels.get(topic_id) or topic_id or "Other papers", tuple(group), "topic")
+        for topic_id, group in groups.items()
+        if group
+    )
+
+
+def _followed(coverage: Coverage, filters: Filters) -> tuple[TopicCoverage, ...]:
+    return tuple(topic for topic in coverage.topics if _passes(filters.topics, [topic.id]))
+
+
+def _section(
+    title: str, papers: Sequence[Stored], kind: Literal["late", "newest"]
+) -> tuple[Section, ...]:
+    return (Section(title, tuple(papers), kind),) if papers else ()
+
+
+def _in_words(filters: Filters) -> tuple[str, ...]:
+    """Each filter that is set, in words: `treatments: ivig, thalidomide`."""
+    named = {
+        "topics": filters.topics,
+        "treatments": filters.treatments,
+        "roles": filters.roles,
+        "organs": filters.organs,
+        "study types": filters.study_types,
+        "languages": filters.languages,
+    }
+    return tuple(f"{name}: {', '.join(values)}" for name, values in named.items() if values)

@@ -1,0 +1,180 @@
+"""A digest as a mail: subject, HTML and text; the only home of css-inline.
+
+Mail clients drop style sheets, so the rules are written into each element, and one small style
+element stays for phones and dark mode. Gmail clips a message of more than 102 kB and with it the
+way to unsubscribe, so the HTML is held under 90 kB: what does not fit is counted and given as links
+that list it, and the text part holds it all.
+"""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
+from urllib.parse import quote
+
+import css_inline
+
+from litwatch import markup
+from litwatch.digest import sentences
+from litwatch.digest.build import trim
+from litwatch.digest.paper import Paper, list_url, record_url, show, treated
+from litwatch.digest.words import CORRECTION_WORDS, GRAVE_MARKS
+from litwatch.models import CorrectionEntry, Digest
+from litwatch.settings import Mail
+
+MAX_HTML_BYTES = 90_000
+"""Gmail clips at 102 kB; the rest is for what transfer adds."""
+UIDS_IN_A_LINK = 200
+"""PMIDs in one PubMed address: some 1.8 kB, which every browser and server takes."""
+PREHEADER_WIDTH = 90
+
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A digest as text, ready to become a message; `preheader` is the line an inbox shows first."""
+
+    subject: str
+    html: str
+    text: str
+    preheader: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Correction:
+    """A change in words, and the paper that it concerns."""
+
+    mark: str
+    what: str
+    paper: Paper
+    notice: str
+    notice_url: str
+
+    @property
+    def is_grave(self) -> bool:
+        return self.mark in GRAVE_MARKS
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A section in words."""
+
+    title: str
+    remark: str
+    papers: tuple[Paper, ...]
+
+
+def render(digest: Digest, mail: Mail) -> Rendered:
+    """The mail that a digest makes; equal digests make equal mails."""
+    values = _frame(digest, mail)
+    subject = " ".join(markup.render("digest/subject.txt", **values).split())
+    preheader = _preheader(digest)
+    values |= {"subject": subject, "preheader": preheader}
+    return Rendered(
+        subject=subject,
+        html=_fitting_html(digest, values),
+        text=markup.render("digest/digest.txt", **values, **_contents(digest)),
+        preheader=preheader,
+    )
+
+
+def _fitting_html(digest: Digest, frame: Mapping[str, object]) -> str:
+    """The HTML with as many corrections and papers as fit, by bisection on their number."""
+    html = _html(digest, frame)
+    if len(html.encode()) <= MAX_HTML_BYTES:
+        return html
+    fits, exceeds = 0, len(digest.corrections) + len(digest.papers)
+    while exceeds - fits > 1:
+        middle = (fits + exceeds) // 2
+        if len(_html(trim(digest, middle), frame).encode()) <= MAX_HTML_BYTES:
+            fits = middle
+        else:
+            exceeds = middle
+    return _html(trim(digest, fits), frame)
+
+
+def _html(digest: Digest, frame: Mapping[str, object]) -> str:
+    return _INLINER.inline(markup.render("digest/digest.html", **frame, **_contents(digest)))
+
+
+def _frame(digest: Digest, mail: Mail) -> dict[str, object]:
+    """What the templates show around the papers, the same for a shortened digest."""
+    coverage, zone = digest.coverage, digest.timezone
+    is_every_run = digest.period.start == digest.period.end
+    _, reply_to = parseaddr(mail.reply_to)
+    return {
+        "kind": digest.kind,
+        "topics": sentences.joined([topic.label for topic in coverage.topics]),
+        "headline": sentences.headline(digest),
+        "day": sentences.day(coverage.end, zone),
+        "issue": sentences.day(coverage.end, zone, letters=3)
+        + (f" {sentences.clock(coverage.end, zone)}" if is_every_run else ""),
+        "since": sentences.since_day(digest),
+        "summary": [(section.title, len(section.papers)) for section in digest.sections],
+        "gravest": digest.corrections[0].paper.article.title if digest.corrections else "",
+        "opening": sentences.opening(digest),
+        "coverage": coverage,
+        "incomplete": "" if coverage.complete else sentences.INCOMPLETE,
+        "searched": sentences.searched(digest),
+        "found": [(sentences.found(topic), topic) for topic in coverage.topics],
+        "filed_only": sentences.filed_only(digest),
+        "filters": "; ".join(digest.filters),
+        "rules": sentences.rules(digest),
+        "credit": sentences.CREDIT,
+        "reply_to": reply_to,
+        "reply_url": f"mailto:{quote(reply_to, safe='@')}?subject=litwatch",
+        "unsubscribe": mail.unsubscribe,
+    }
+
+
+def _contents(digest: Digest) -> dict[str, object]:
+    """The corrections and papers of a digest, and the links to those that it leaves out."""
+    labels = {topic.id: topic.label for topic in digest.coverage.topics}
+    named = labels if len(labels) > 1 else {}
+    uids = digest.overflow
+    chunks = [uids[at : at + UIDS_IN_A_LINK] for at in range(0, len(uids), UIDS_IN_A_LINK)]
+    return {
+        "corrections": [_correction(entry, digest.timezone) for entry in digest.corrections],
+        "groups": [
+            _Group(
+                section.title,
+                sentences.LATE if section.kind == "late" else "",
+                tuple(show(stored, named) for stored in section.papers),
+            )
+            for section in digest.sections
+        ],
+        "overflow": len(uids),
+        "overflow_links": [(len(chunk), list_url(chunk)) for chunk in chunks],
+    }
+
+
+def _correction(entry: CorrectionEntry, timezone: str) -> _Correction:
+    mark, what = CORRECTION_WORDS[entry.change.kind]
+    tags = "; ".join(f"{label} — {role}" for label, role in treated(entry.paper.findings))
+    sent = sentences.day(entry.sent_at, timezone)
+    return _Correction(
+        mark=mark,
+        what=f"{what} It was sent to you on {sent}{f' under {tags}' if tags else ''}.",
+        paper=show(entry.paper, {}),
+        notice=entry.notice.title if entry.notice else entry.change.citation,
+        notice_url=record_url(entry.change.notice_uid),
+    )
+
+
+def _preheader(digest: Digest) -> str:
+    """What an inbox shows beside the subject: the first title, or how the search went."""
+    day = sentences.day(digest.coverage.end, digest.timezone)
+    if digest.kind == "first":
+        line = "From now on you get what is new; for a start, the newest papers on file."
+    elif digest.corrections:
+        entry = digest.corrections[0]
+        mark, _ = CORRECTION_WORDS[entry.change.kind]
+        line = f"{mark}: {markup.plain(entry.paper.article.title)}"
+    elif digest.papers:
+        line = markup.plain(digest.papers[0].article.title)
+    elif digest.coverage.complete:
+        line = f"The search of {day} was complete and found nothing new for you."
+    else:
+        line = f"The search of {day} was not complete; what it missed is asked for again."
+    return textwrap.shorten(line, PREHEADER_WIDTH, placeholder=" …")

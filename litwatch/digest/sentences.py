@@ -1,0 +1,117 @@
+"""What an issue says of itself, in plain words: both parts of a mail say it with these sentences.
+
+They are text, not templates, because a macro of an unescaped template stays unescaped in the HTML
+that imports it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from litwatch.digest.words import MONTHS
+from litwatch.models import Digest, TopicCoverage
+
+INCOMPLETE = "What it missed is asked for again at the next run; nothing is skipped."
+LATE = "Published long ago, and in PubMed only now."
+CREDIT = "Source: PubMed, U.S. National Library of Medicine."
+
+
+def headline(digest: Digest) -> str:
+    """What the issue brings, in one phrase: `1 retraction and 3 new papers`."""
+    if digest.kind == "first":
+        return f"{counted(digest.on_file, 'paper')} on file"
+    retractions = sum(entry.change.kind == "retraction" for entry in digest.corrections)
+    late = sum(len(section.papers) for section in digest.sections if section.kind == "late")
+    counts = {
+        "retraction": retractions,
+        "correction": len(digest.corrections) - retractions,
+        "new paper": len(digest.papers) - late,
+        "older paper": late,
+    }
+    said = [counted(number, noun) for noun, number in counts.items() if number]
+    return joined(said) or "Nothing new"
+
+
+def opening(digest: Digest) -> str:
+    """What stands before the papers: the welcome, or that the search ran and found nothing."""
+    if digest.kind == "first":
+        one = digest.on_file == 1
+        return (
+            f"This is your first issue. {counted(digest.on_file, 'paper')} "
+            f"{'is' if one else 'are'} on file from before you subscribed, and "
+            f"{'it does not count' if one else 'none of them counts'} as new. "
+            "From now on each issue brings what is new."
+            + (" For a start, here are the newest." if digest.papers else "")
+        )
+    if digest.papers or digest.corrections:
+        return ""
+    nothing = "nothing came that " + ("passes your filters" if digest.filters else "is new to you")
+    if not digest.coverage.complete:
+        return f"So far {nothing}."
+    since = f" since {start}" if (start := since_day(digest)) else ""
+    return f"The search ran and was complete:{since} {nothing}."
+
+
+def searched(digest: Digest) -> str:
+    """When PubMed was asked, and from when on nothing is left uncovered."""
+    coverage, zone = digest.coverage, digest.timezone
+    complete = "; the search was complete" if coverage.complete else ""
+    start = since_day(digest)
+    return (
+        f"The whole query of each topic was put to PubMed on {day(coverage.end, zone)} at "
+        f"{clock(coverage.end, zone)} ({zone}){complete}."
+        + (f" Covered without a gap since {start}." if start and coverage.complete else "")
+    )
+
+
+def found(topic: TopicCoverage) -> str:
+    """What the search for one topic gave."""
+    count = "not searched" if topic.count is None else f"{topic.count:,} in PubMed"
+    return f"{topic.label}: {count}, {topic.new:,} new, {topic.pending:,} pending."
+
+
+def filed_only(digest: Digest) -> str:
+    """How many papers were filed without being listed, empty where none was."""
+    if not digest.filed_only:
+        return ""
+    verb = "was filed and is" if digest.filed_only == 1 else "were filed and are"
+    return (
+        f"{counted(digest.filed_only, 'paper')} from before a change of the query or of your "
+        f"filters {verb} not listed here."
+    )
+
+
+def rules(digest: Digest) -> str:
+    """What a tag is, and what it is not."""
+    version = f" (version {digest.rules_version})" if digest.rules_version else ""
+    return (
+        f"Tags are made by rules{version} from what PubMed holds of a paper, each from the "
+        "sentence under it. They can be wrong, and they are no medical advice."
+    )
+
+
+def since_day(digest: Digest) -> str:
+    """The day from which the issue covers, empty for the whole history."""
+    start = digest.coverage.start
+    return day(start, digest.timezone) if start else ""
+
+
+def day(moment: datetime, timezone: str, letters: int | None = None) -> str:
+    """The reader's day, `23 November 2026`, its month cut to so many letters."""
+    local = moment.astimezone(ZoneInfo(timezone))
+    return f"{local.day} {MONTHS[local.month - 1][:letters]} {local.year}"
+
+
+def clock(moment: datetime, timezone: str) -> str:
+    """The reader's hour and minute."""
+    return f"{moment.astimezone(ZoneInfo(timezone)):%H:%M}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 paper`, `1,204 papers`."""
+    return f"{number:,} {noun}" + "s" * (number != 1)
+
+
+def joined(items: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))

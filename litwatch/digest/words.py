@@ -1,0 +1,135 @@
+"""The words of a digest: what each code of the models is called in a mail."""
+
+from collections.abc import Mapping
+
+from litwatch.models import Field
+
+TREATMENT_WORDS: Mapping[str, str] = {
+    "given": "given",
+    "failed": "failed",
+    "withdrawn": "stopped",
+    "cause": "reported as the cause",
+    "considered": "considered",
+    "mentioned": "mentioned",
+}
+ORGAN_WORDS: Mapping[str, str] = {
+    "involved": "involved",
+    "excluded": "excluded",
+    "mentioned": "mentioned",
+}
+OUTCOME_WORDS: Mapping[str, str] = {
+    "response": "response",
+    "partial": "partial response",
+    "none": "no response",
+    "relapse": "relapse",
+    "died": "died",
+    "mixed": "mixed outcome",
+}
+STUDY_WORDS: Mapping[str, str] = {
+    "case_report": "Case report",
+    "case_series": "Case series",
+    "cohort": "Cohort",
+    "trial": "Trial",
+    "review": "Review",
+    "guideline": "Guideline",
+    "letter": "Letter",
+    "basic_science": "Basic science",
+}
+FIELD_WORDS: Mapping[Field, str] = {
+    "title": "title",
+    "vernacular_title": "original title",
+    "other_abstract": "abstract in another language",
+    "mesh": "MeSH heading",
+    "chemicals": "substance",
+    "keywords": "keyword",
+    "publication_types": "publication type",
+}
+"""Where a proof stands; the abstract, where most stand, needs no word."""
+
+PLAIN_TYPES = ("Journal Article", "English Abstract", "Published Erratum")
+"""Publication types that tell a reader nothing, or are told apart as a mark."""
+TYPE_MARKS: Mapping[str, str] = {
+    "Retracted Publication": "Retracted",
+    "Retraction of Publication": "Retraction notice",
+    "Retraction Notice": "Retraction notice",
+    "Expression of Concern": "Expression of concern about another paper",
+    "Published Erratum": "Erratum",
+    "Preprint": "Preprint, not peer reviewed",
+}
+LINK_MARKS: Mapping[str, str] = {
+    "RetractionIn": "Retracted",
+    "PartialRetractionIn": "Retracted in part",
+    "ExpressionOfConcernIn": "Expression of concern",
+    "CorrectedandRepublishedIn": "Corrected and republished",
+    "ErratumIn": "Erratum published",
+}
+"""NLM's RefType of CommentsCorrections, in words; an erratum is no retraction."""
+
+GRAVE_MARKS = frozenset(
+    {"Retracted", "Retracted in part", "Expression of concern", "No longer in PubMed"}
+)
+"""Marks that warn against relying on a paper; the others only inform."""
+
+LANGUAGES: Mapping[str, tuple[str, str]] = {
+    "ara": ("Arabic", "ar"),
+    "bul": ("Bulgarian", "bg"),
+    "chi": ("Chinese", "zh"),
+    "cze": ("Czech", "cs"),
+    "dan": ("Danish", "da"),
+    "dut": ("Dutch", "nl"),
+    "fin": ("Finnish", "fi"),
+    "fre": ("French", "fr"),
+    "ger": ("German", "de"),
+    "gre": ("Greek", "el"),
+    "heb": ("Hebrew", "he"),
+    "hrv": ("Croatian", "hr"),
+    "hun": ("Hungarian", "hu"),
+    "ita": ("Italian", "it"),
+    "jpn": ("Japanese", "ja"),
+    "kor": ("Korean", "ko"),
+    "nor": ("Norwegian", "no"),
+    "per": ("Persian", "fa"),
+    "pol": ("Polish", "pl"),
+    "por": ("Portuguese", "pt"),
+    "rum": ("Romanian", "ro"),
+    "rus": ("Russian", "ru"),
+    "slo": ("Slovak", "sk"),
+    "spa": ("Spanish", "es"),
+    "srp": ("Serbian", "sr"),
+    "swe": ("Swedish", "sv"),
+    "tur": ("Turkish", "tr"),
+    "ukr": ("Ukrainian", "uk"),
+}
+"""MEDLINE's codes (MARC) as a word and as a BCP 47 tag."""
+
+CORRECTION_WORDS: Mapping[str, tuple[str, str]] = {
+    "retraction": ("Retracted", "This paper has been retracted."),
+    "withdrawn": ("No longer in PubMed", "PubMed no longer hands out this record."),
+    "concern": (
+        "Expression of concern",
+        "The journal has published an expression of concern about this paper.",
+    ),
+    "erratum": ("Erratum", "A correction to this paper has been published."),
+    "republication": (
+        "Corrected and republished",
+        "This paper has been corrected and published again.",
+    ),
+    "update": ("Update", "An update of this paper has been published."),
+}
+"""What happened to a paper, as a mark and as a sentence."""
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+"""English whatever the locale of the machine."""

@@ -1,0 +1,339 @@
+"""What a subscriber is owed, and the issue that is made of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litwatch.digest.build import corrections, is_late, matches, owed, trim
+from litwatch.models import Article, Change, Digest, Fact, Facts, Findings, Stored
+from litwatch.settings import Filters, Subscriber
+
+WRITTEN = datetime(2026, 11, 16, 6, 10, tzinfo=UTC)
+
+
+def uids(papers: tuple[Stored, ...]) -> list[str]:
+    return [paper.article.uid.removeprefix("pubmed:9000000") for paper in papers]
+
+
+# ---- filters ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("filters", "passes"),
+    [
+        (Filters(), True),
+        (Filters(topics=("scleromyxedema",)), True),
+        (Filters(topics=("scleredema",)), False),
+        (Filters(treatments=("ivig",)), True),
+        (Filters(treatments=("rituximab", "thalidomide")), True),
+        (Filters(treatments=("rituximab",)), False),
+        (Filters(roles=("failed",)), True),
+        (Filters(roles=("cause",)), False),
+        (Filters(treatments=("thalidomide",), roles=("failed",)), True),
+        (Filters(treatments=("ivig",), roles=("failed",)), False),
+        (Filters(organs=("cardiovascular",)), True),
+        (Filters(organs=("renal",)), False),
+        (Filters(study_types=("case_report", "trial")), True),
+        (Filters(study_types=("trial",)), False),
+        (Filters(languages=("eng",)), True),
+        (Filters(languages=("fre",)), False),
+        (Filters(topics=("scleromyxedema",), organs=("renal",)), False),
+    ],
+)
+def test_a_paper_passes_only_all_filters_together(
+    samples: ModuleType, filters: Filters, passes: bool
+) -> None:
+    assert matches(samples.heart_paper(), filters) is passes
+
+
+def test_a_paper_of_unknown_study_type_passes_no_study_filter(samples: ModuleType) -> None:
+    unknown = samples.stored(samples.article(1, "A title"))
+
+    assert not matches(unknown, Filters(study_types=("other",)))
+
+
+# ---- owed ------------------------------------------------------------------------------------
+
+
+def owe(reader: Subscriber, papers: list[Stored], delivered: frozenset[str] = frozenset()):
+    return owed(papers, reader, delivered=delivered, previous_filters=None, filters_run=None)
+
+
+def test_history_and_what_was_delivered_are_not_owed(samples: ModuleType) -> None:
+    heart, series = samples.heart_paper(), samples.series_paper()
+    history = replace(samples.german_paper(), news_topics=())
+
+    got = owe(samples.READER, [heart, series, history], frozenset({series.article.uid}))
+
+    assert got.papers == (heart,)
+    assert got.filed_only == ()
+
+
+def test_a_paper_is_news_only_in_a_topic_that_the_reader_follows(samples: ModuleType) -> None:
+    """It was found by both queries, but is history to the topic that was added later."""
+    shared = replace(
+        samples.heart_paper(), topics=("scleromyxedema", "added"), news_topics=("scleromyxedema",)
+    )
+    follower = replace(samples.READER, filters=Filters(topics=("added",)))
+
+    assert owe(samples.READER, [shared]).papers == (shared,)
+    assert owe(follower, [shared]).papers == ()
+
+
+@pytest.mark.parametrize(("first_run", "is_mailed"), [(2, False), (3, True)])
+def test_what_only_changed_filters_let_pass_is_filed_where_it_was_on_file(
+    samples: ModuleType, first_run: int, is_mailed: bool
+) -> None:
+    paper = replace(samples.heart_paper(), first_run=first_run)
+
+    got = owed(
+        [paper],
+        samples.READER,
+        delivered=frozenset(),
+        previous_filters=Filters(treatments=("rituximab",)),
+        filters_run=3,
+    )
+
+    assert (got.papers, got.filed_only) == (((paper,), ()) if is_mailed else ((), (paper,)))
+
+
+def test_what_the_old_filters_let_pass_as_well_is_mailed(samples: ModuleType) -> None:
+    got = owed(
+        [samples.heart_paper()],
+        samples.READER,
+        delivered=frozenset(),
+        previous_filters=Filters(treatments=("ivig",)),
+        filters_run=3,
+    )
+
+    assert got.papers == (samples.heart_paper(),)
+
+
+# ---- corrections -----------------------------------------------------------------------------
+
+
+def change(number: int, kind: str, uid: str = "pubmed:90000001", days: int = 1) -> Change:
+    return Change(number, uid, kind, 3, WRITTEN + timedelta(days=days))
+
+
+def correct(samples: ModuleType, changes: list[Change], **more: object):
+    papers = {paper.article.uid: paper for paper in (samples.heart_paper(), samples.series_paper())}
+    known: dict[str, object] = {
+        "delivered_on": dict.fromkeys(papers, WRITTEN),
+        "delivered_changes": frozenset(),
+        "notices": {},
+    }
+    return corrections(changes, papers, **(known | more))  # type: ignore[arg-type]
+
+
+def test_a_retraction_stands_before_every_other_correction(samples: ModuleType) -> None:
+    changes = [
+        change(1, "update"),
+        change(2, "erratum", days=1),
+        change(3, "erratum", days=2),
+        change(4, "retraction"),
+        change(5, "concern"),
+    ]
+
+    assert [entry.change.id for entry in correct(samples, changes)] == [4, 5, 3, 2, 1]
+
+
+def test_a_reader_hears_only_of_papers_that_an_own_digest_held(samples: ModuleType) -> None:
+    changes = [change(1, "retraction"), change(2, "retraction", "pubmed:90000002")]
+
+    got = correct(samples, changes, delivered_on={"pubmed:90000002": WRITTEN})
+
+    assert [entry.paper.article.uid for entry in got] == ["pubmed:90000002"]
+
+
+def test_a_change_that_the_digest_showed_already_is_no_correction(samples: ModuleType) -> None:
+    before = replace(change(1, "retraction"), at=WRITTEN - timedelta(days=1))
+    with_it = replace(change(2, "retraction"), at=WRITTEN)
+
+    assert correct(samples, [before, with_it]) == ()
+
+
+def test_a_correction_is_delivered_once(samples: ModuleType) -> None:
+    assert correct(samples, [change(1, "erratum")], delivered_changes=frozenset({1})) == ()
+
+
+def test_final_page_numbers_are_no_correction(samples: ModuleType) -> None:
+    assert correct(samples, [change(1, "final")]) == ()
+
+
+def test_a_correction_names_its_notice(samples: ModuleType) -> None:
+    notice = Article("pubmed:5", title="Retraction notice")
+    named = replace(change(1, "retraction"), notice_uid="pubmed:5")
+
+    (entry,) = correct(samples, [named], notices={"pubmed:5": notice})
+
+    assert (entry.notice, entry.sent_at) == (notice, WRITTEN)
+
+
+# ---- the issue -------------------------------------------------------------------------------
+
+
+def test_papers_are_grouped_by_treatment_then_topic_with_old_ones_apart(
+    issue: Callable[..., Digest],
+) -> None:
+    sections = [(one.kind, one.title, uids(one.papers)) for one in issue().sections]
+
+    assert sections == [
+        ("treatment", "Intravenous immunoglobulin", ["2", "1"]),
+        ("treatment", "Lenalidomide", ["3"]),
+        ("topic", "Scleredema", ["4"]),
+        ("late", "Older papers new to PubMed", ["5"]),
+    ]
+
+
+def test_each_paper_stands_in_one_section(
+    issue: Callable[..., Digest], samples: ModuleType
+) -> None:
+    held = sorted(uids(issue().papers))
+
+    assert held == sorted(uids(samples.all_papers()))
+
+
+def test_a_treatment_that_failed_stands_after_those_that_were_given(
+    issue: Callable[..., Digest], samples: ModuleType
+) -> None:
+    heart = samples.heart_paper()
+    failed = heart.findings.treatments[1]
+    only_failed = [
+        replace(
+            heart,
+            article=replace(heart.article, uid=f"pubmed:9000001{number}"),
+            findings=Findings(treatments=(failed,)),
+        )
+        for number in range(3)
+    ]
+
+    titles = [section.title for section in issue((*only_failed, heart)).sections]
+
+    assert titles == ["Intravenous immunoglobulin", "Thalidomide"]
+
+
+def test_a_paper_stands_under_the_treatment_that_its_title_names(
+    issue: Callable[..., Digest], samples: ModuleType
+) -> None:
+    series, german = samples.series_paper(), samples.german_paper()
+    ivig = series.findings.treatments[0]
+    both = replace(german, findings=Findings(treatments=(ivig, *german.findings.treatments)))
+
+    (section,) = issue((both,)).sections
+
+    assert section.title == "Lenalidomide"
+
+
+@pytest.mark.parametrize("role", ["considered", "mentioned"])
+def test_a_treatment_that_nobody_got_makes_no_section(
+    issue: Callable[..., Digest], samples: ModuleType, role: str
+) -> None:
+    german = samples.german_paper()
+    named = replace(german.findings.treatments[0], role=role)
+
+    (section,) = issue((replace(german, findings=Findings(treatments=(named,))),)).sections
+
+    assert (section.kind, section.title) == ("topic", "Scleromyxedema")
+
+
+def test_a_paper_of_a_topic_no_longer_configured_is_still_shown(
+    issue: Callable[..., Digest], samples: ModuleType
+) -> None:
+    orphan = replace(samples.laboratory_paper(), topics=("gone",))
+
+    assert [section.title for section in issue((orphan,)).sections] == ["gone"]
+
+
+@pytest.mark.parametrize(
+    ("published", "published_on", "late"),
+    [
+        ("2025 Nov 17", date(2025, 11, 17), True),
+        ("2025 Nov 18", date(2025, 11, 18), False),
+        ("2025", date(2025, 1, 1), False),
+        ("2024", date(2024, 1, 1), True),
+        ("2027 Jan", date(2027, 1, 1), False),
+        ("", None, False),
+    ],
+)
+def test_a_paper_is_old_where_pubmed_has_it_a_year_after_it_was_published(
+    samples: ModuleType, published: str, published_on: date | None, late: bool
+) -> None:
+    paper = samples.article(1, "A title", published=published, published_on=published_on)
+
+    assert is_late(paper) is late
+
+
+def test_a_first_issue_shows_the_newest_five_and_no_old_paper_among_them(
+    issue: Callable[..., Digest], samples: ModuleType
+) -> None:
+    more = tuple(
+        samples.stored(samples.article(90000010 + day, "One more", created_on=date(2026, 11, day)))
+        for day in (1, 2, 3)
+    )
+
+    first = issue((*samples.all_papers(), *more), kind="first", on_file=8)
+
+    assert [(one.kind, len(one.papers)) for one in first.sections] == [("newest", 5)]
+    assert uids(first.papers)[:4] == ["2", "4", "3", "1"]
+    assert "5" not in uids(first.papers)
+    assert first.on_file == 8
+
+
+def test_a_digest_says_what_the_reader_asked_for_and_covers_those_topics_only(
+    issue: Callable[..., Digest], samples: ModuleType
+) -> None:
+    filters = Filters(topics=("scleredema",), roles=("given", "failed"))
+
+    digest = issue((), reader=replace(samples.READER, filters=filters))
+
+    assert digest.filters == ("topics: scleredema", "roles: given, failed")
+    assert [topic.id for topic in digest.coverage.topics] == ["scleredema"]
+
+
+@given(keep=st.integers(0, 9))
+def test_a_trimmed_digest_keeps_the_first_and_names_the_rest(
+    issue: Callable[..., Digest], samples: ModuleType, keep: int
+) -> None:
+    whole = issue(corrections=samples.some_corrections())
+    order = [entry.paper.article.uid for entry in whole.corrections]
+    order += [paper.article.uid for paper in whole.papers]
+
+    short = trim(whole, keep)
+
+    kept = [entry.paper.article.uid for entry in short.corrections]
+    kept += [paper.article.uid for paper in short.papers]
+    assert kept == order[:keep]
+    assert list(short.overflow) == order[keep:]
+    assert all(section.papers for section in short.sections)
+
+
+def test_the_newest_paper_comes_first_whatever_the_order_of_the_run(
+    issue: Callable[..., Digest], samples: ModuleType
+) -> None:
+    backwards = issue(tuple(reversed(samples.all_papers())))
+
+    assert backwards == issue()
+
+
+def test_papers_without_dates_come_last(issue: Callable[..., Digest], samples: ModuleType) -> None:
+    undated = samples.stored(
+        samples.article(90000099, "No date", created_on=None, published_on=None), topic="scleredema"
+    )
+
+    digest = issue((undated, samples.laboratory_paper()))
+
+    assert [paper.article.uid for paper in digest.papers] == ["pubmed:90000004", "pubmed:90000099"]
+
+
+def test_facts_alone_make_no_treatment(issue: Callable[..., Digest], samples: ModuleType) -> None:
+    paper = replace(
+        samples.laboratory_paper(), findings=Findings(facts=Facts(outcome=Fact("response")))
+    )
+
+    assert [section.kind for section in issue((paper,)).sections] == ["topic"]
