@@ -1,8 +1,7 @@
 """What `litwatch check` looks at beyond the configuration's own form, offline."""
 
-from collections.abc import Iterable, Sequence
-
 import difflib
+from collections.abc import Iterable, Sequence
 
 from litwatch.classify.rules import Ruleset, load_ruleset
 from litwatch.config import Config

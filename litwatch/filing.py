@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from litwatch.classify import classify
 from litwatch.classify.rules import Ruleset
@@ -165,7 +166,7 @@ class Filing:
     def _wanted(
         self, watches: Sequence[_Watch], known: frozenset[str], last_complete: datetime | None
     ) -> tuple[str, ...]:
-        """The uids to fetch, each once: unknown first, so that a run cut short has filed the news."""
+        """The uids to fetch, each once; unknown first: a run cut short has filed the news."""
         searched = [watch for watch in watches if watch.search]
         fresh = self._store.articles.read_since(self._at - FRESH)
         gone = self._store.articles.withdrawn()
@@ -185,8 +186,11 @@ class Filing:
     def _due_for_recheck(
         self, known: frozenset[str], last_complete: datetime | None
     ) -> tuple[str, ...]:
-        """A share of all known records, oldest reading first, so large that each has its turn
-        within `recheck_days` at the pace at which runs come, with a fifth to spare."""
+        """A share of all known records, oldest reading first.
+
+        So large that each has its turn within `recheck_days` at the pace at which runs come, with
+        a fifth to spare.
+        """
         if last_complete is None:
             return ()
         elapsed_days = (self._at - last_complete) / timedelta(days=1)
@@ -244,7 +248,7 @@ class Filing:
             self._set_aside(watches, uid, "malformed", reason)
 
     def _link_known(self, watches: Sequence[_Watch], known: frozenset[str]) -> None:
-        """Files the papers that are known from another topic, or matched before they were linked."""
+        """Files under the topic what it finds and another topic has brought already."""
         for watch in watches:
             with self._store.transaction():
                 for uid in (watch.hits - watch.linked) & known:
@@ -255,13 +259,14 @@ class Filing:
     def _link(self, watch: _Watch, article: Article) -> None:
         if article.uid in watch.hits and article.uid not in watch.linked:
             news = self._is_news(watch, article.created_on)
-            self._store.articles.link(
-                article.uid, watch.topic.id, run_id=self._run_id, news=news
-            )
+            self._store.articles.link(article.uid, watch.topic.id, run_id=self._run_id, news=news)
 
     def _is_news(self, watch: _Watch, created_on: date | None) -> bool:
-        """History is what the first complete run of a topic files; and where the query changed,
-        what PubMed had before the last run with the old query."""
+        """Whether a paper that the topic finds for the first time is news.
+
+        History is what the first complete run of a topic files; and, where the query changed, what
+        PubMed had before the last run with the old query.
+        """
         if watch.previous is None:
             return False
         if watch.query_changed and created_on is not None:
@@ -269,7 +274,11 @@ class Filing:
         return True
 
     def _set_aside(
-        self, watches: Sequence[_Watch], uid: str, reason: str, message: str
+        self,
+        watches: Sequence[_Watch],
+        uid: str,
+        reason: Literal["missing", "malformed"],
+        message: str,
     ) -> None:
         """Keeps a record that could not be had by its id, to be asked for again."""
         articles = self._store.articles
@@ -277,9 +286,7 @@ class Filing:
             return
         concerned = [watch for watch in watches if uid in watch.hits or uid in watch.linked]
         first = concerned[0].topic.id if concerned else ""
-        runs = articles.set_pending(
-            uid, first, reason, message, run_id=self._run_id, at=self._at
-        )
+        runs = articles.set_pending(uid, first, reason, message, run_id=self._run_id, at=self._at)
         if reason == "missing" and runs >= MISSING_RUNS:
             articles.withdraw(uid, run_id=self._run_id, at=self._at)
             for watch in concerned:

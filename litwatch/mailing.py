@@ -5,8 +5,9 @@ transaction that marks its papers as owed no more; it is sent in a second step t
 can repeat. So a crash between the two loses nothing and writes nothing twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from litwatch.config import Config
 from litwatch.digest.build import build, corrections, matches, owed
@@ -16,7 +17,7 @@ from litwatch.digest.render import render
 from litwatch.digest.send import Mailer, next_attempt, write
 from litwatch.errors import DeliveryError
 from litwatch.filing import Filed
-from litwatch.models import Coverage, CorrectionEntry, Digest, Period, Stored, TopicCoverage
+from litwatch.models import CorrectionEntry, Coverage, Digest, Period, Stored, TopicCoverage
 from litwatch.reports import DigestReport, RunError
 from litwatch.settings import Smtp, Subscriber, Topic
 from litwatch.store import Store
@@ -26,6 +27,9 @@ from litwatch.store.subscribers import SubscriberState
 PATIENCE = timedelta(days=1)
 """A deferral older than this needs attention; so does a reader who heard nothing for longer than
 a period and this."""
+
+REFUSED = 500
+"""SMTP replies from here on do not get better by waiting (RFC 5321 4.2.1)."""
 
 
 class Mailing:
@@ -59,10 +63,14 @@ class Mailing:
     # ---- write -------------------------------------------------------------------------------
 
     def write_due(self, filed: Filed) -> None:
-        """Puts every digest that is due into the outbox."""
+        """Puts every digest that is due into the outbox; one that cannot be made stops no other."""
         for subscriber in self._config.subscribers:
-            with self._store.transaction():
-                self._write_for(subscriber, filed)
+            try:
+                with self._store.transaction():
+                    self._write_for(subscriber, filed)
+            except DeliveryError as error:
+                self.errors += (RunError("delivery-failed", f"{subscriber.email}: {error}"),)
+                self._report(subscriber.email, 0, 0, "failed")
 
     def _write_for(self, subscriber: Subscriber, filed: Filed) -> None:
         state = self._store.subscribers.get(subscriber.email)
@@ -76,9 +84,9 @@ class Mailing:
             state = self._store.subscribers.get(subscriber.email) or state
         period = slot(subscriber, self._at)
         is_open = not (state.paused or state.suppressed)
-        if is_open and not self._store.outbox.has(subscriber.email, period.key):
-            if self._was_searched(subscriber, period, filed):
-                self._write_issue(subscriber, state, period, filed)
+        is_due = is_open and not self._store.outbox.has(subscriber.email, period.key)
+        if is_due and self._was_searched(subscriber, period, filed):
+            self._write_issue(subscriber, state, period, filed)
 
     def _welcome(self, subscriber: Subscriber, filed: Filed) -> None:
         """The first issue goes out with the first complete run that sees the address."""
@@ -122,17 +130,16 @@ class Mailing:
         )
         entries = self._corrections(subscriber, state)
         if not (news.papers or entries) and subscriber.empty == "skip":
-            self._store.outbox.skip(email=subscriber.email, period=period, at=self._at)
+            self._store.outbox.skip(**_slot_of(subscriber, period), at=self._at)
             self._report(subscriber.email, 0, 0, "skipped")
             return
-        last = self._store.outbox.last_period(subscriber.email)
         digest = build(
             subscriber,
             period,
             topics,
             news.papers,
             entries,
-            self._coverage(topics, filed, last.written_at if last else None),
+            self._coverage(topics, filed, self._store.outbox.last_written(subscriber.email)),
             filed_only=len(news.filed_only),
             rules_version=self._rules_version,
         )
@@ -149,8 +156,7 @@ class Mailing:
         )
         uids = {paper.article.uid for paper in digest.papers} | set(digest.overflow)
         self._store.outbox.queue(
-            email=subscriber.email,
-            period=digest.period,
+            **_slot_of(subscriber, digest.period),
             message_id=message_id,
             subject=rendered.subject,
             message=message,
@@ -162,9 +168,7 @@ class Mailing:
             corrections=len(digest.corrections),
             at=self._at,
         )
-        self._report(
-            subscriber.email, len(uids), len(digest.corrections), "queued", message_id
-        )
+        self._report(subscriber.email, len(uids), len(digest.corrections), "queued", message_id)
 
     def _corrections(
         self, subscriber: Subscriber, state: SubscriberState
@@ -186,7 +190,7 @@ class Mailing:
             {uid: stored.article for uid, stored in notices.items()},
         )
 
-    def _stored(self, uids: Sequence[str] | object) -> dict[str, Stored]:
+    def _stored(self, uids: Iterable[str]) -> dict[str, Stored]:
         found = {uid: self._store.articles.get(uid) for uid in uids}
         return {uid: stored for uid, stored in found.items() if stored}
 
@@ -194,9 +198,7 @@ class Mailing:
         wanted = subscriber.filters.topics
         return tuple(topic for topic in self._config.topics if not wanted or topic.id in wanted)
 
-    def _coverage(
-        self, topics: Sequence[Topic], filed: Filed, start: datetime | None
-    ) -> Coverage:
+    def _coverage(self, topics: Sequence[Topic], filed: Filed, start: datetime | None) -> Coverage:
         labels = {topic.id: topic.label for topic in topics}
         covered = tuple(
             TopicCoverage(
@@ -216,8 +218,10 @@ class Mailing:
         return Coverage(start, self._at, covered, errors, complete=complete)
 
     def _was_searched(self, subscriber: Subscriber, period: Period, filed: Filed) -> bool:
-        """Whether a search stands behind the issue. Where none of the reader's topics could be
-        searched the issue waits for the next run, but not so long that silence looks like no news.
+        """Whether a search stands behind the issue.
+
+        Where none of the reader's topics could be searched the issue waits for the next run, but
+        not so long that silence looks like no news.
         """
         own = {topic.id for topic in self._topics_of(subscriber)}
         if any(report.id in own and report.error is None for report in filed.topics):
@@ -249,7 +253,7 @@ class Mailing:
             path = write(
                 self._config.outbox,
                 period_key=row.period_key,
-                message_id=row.message_id,
+                message_id=row.message_id or row.period_key,
                 message=row.message,
                 html=row.html,
                 text=row.text,
@@ -268,18 +272,22 @@ class Mailing:
                     reply = mailer.send(self._config.mail.sender, row.email, row.message)
                 except DeliveryError as error:
                     if error.batch:
-                        for left in rows[number:]:
-                            self._defer(left, error)
+                        self._defer_all(rows[number:], error)
                         return
                     self._refuse(row, error) if error.permanent else self._defer(row, error)
                     continue
                 self._store.outbox.mark_sent(row.id, at=self._clock(), reply=reply)
                 self._settle(row, "sent")
 
+    def _defer_all(self, rows: Sequence[OutboxRow], error: DeliveryError) -> None:
+        """Puts all that is left off: the server takes nothing now, or wants another password."""
+        for row in rows:
+            self._defer(row, error)
+        if error.code is not None and error.code >= REFUSED:
+            self.errors += (RunError("delivery-refused", str(error)),)
+
     def _refuse(self, row: OutboxRow, error: DeliveryError) -> None:
-        self._store.outbox.mark_failed(
-            row.id, at=self._clock(), code=error.code, reply=str(error)
-        )
+        self._store.outbox.mark_failed(row.id, at=self._clock(), code=error.code, reply=str(error))
         self.errors += (RunError("delivery-failed", f"{row.email}: {error}"),)
         self._settle(row, "failed")
 
@@ -298,9 +306,7 @@ class Mailing:
     # ---- report ------------------------------------------------------------------------------
 
     def _settle(self, row: OutboxRow, status: str, file: str | None = None) -> None:
-        self._report(
-            row.email, row.articles, row.corrections, status, row.message_id, file
-        )
+        self._report(row.email, row.articles, row.corrections, status, row.message_id, file)
 
     def _report(
         self,
@@ -312,6 +318,22 @@ class Mailing:
         file: str | None = None,
     ) -> None:
         key = message_id or email
-        self._reports[key] = DigestReport(
-            email, articles, corrections, status, message_id, file
-        )
+        self._reports[key] = DigestReport(email, articles, corrections, status, message_id, file)
+
+
+class _Slot(TypedDict):
+    """A subscriber's period, as the outbox names it."""
+
+    email: str
+    period_key: str
+    period_start: datetime
+    period_end: datetime
+
+
+def _slot_of(subscriber: Subscriber, period: Period) -> _Slot:
+    return _Slot(
+        email=subscriber.email,
+        period_key=period.key,
+        period_start=period.start,
+        period_end=period.end,
+    )

@@ -7,7 +7,6 @@ the second (all that concerns readers). Each step leaves the store in a state fr
 run goes on: killed at any point and run again, every paper is stored once and mailed once.
 """
 
-import random as randomness
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -19,7 +18,7 @@ from litwatch.config import Config
 from litwatch.errors import ConfigError, KeyRefused
 from litwatch.fetch import Source
 from litwatch.fetch.pubmed import PubMed
-from litwatch.filing import Filing, Progress
+from litwatch.filing import Filed, Filing, Progress
 from litwatch.mailing import Mailing
 from litwatch.reports import Report, RunError
 from litwatch.settings import Topic
@@ -41,7 +40,7 @@ def run_once(
     *,
     clock: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] = time.sleep,
-    random: Random | None = None,
+    random: Random = Random(),  # noqa: B008 - shared on purpose, jitter alone is drawn from it
     topics: Sequence[str] = (),
     dry_run: bool = False,
     send: bool = True,
@@ -56,53 +55,61 @@ def run_once(
     """
     watched = _chosen(config.topics, topics)
     ruleset = load_ruleset(config.rules)
-    random = random or randomness.Random()
     with (
         nullcontext() if dry_run else run_lock(config.database),
         open_store(config.database, keep=not dry_run) as store,
     ):
         started = clock()
         run_id = store.runs.start(started)
-        source = source or PubMed.over_network(config.ncbi, clock=clock, sleep=sleep, random=random)
         filing = Filing(
             store,
-            source,
+            source or PubMed.over_network(config.ncbi, clock=clock, sleep=sleep, random=random),
             ruleset,
             run_id=run_id,
             at=started,
             recheck_days=config.recheck_days,
             progress=progress,
         )
-        try:
-            filed = filing.file(watched)
-        except KeyRefused as error:
-            failure = RunError("key-refused", str(error))
-            store.runs.finish(run_id, Report(started, clock(), complete=False, errors=(failure,)))
-            raise
         mailing = Mailing(
             store, config, run_id=run_id, at=started, rules_version=ruleset.version, clock=clock
         )
+        try:
+            filed = filing.file(watched)
+        except KeyRefused as error:
+            store.runs.finish(run_id, _refused(error, started, clock()))
+            raise
         mailing.write_due(filed)
         if dry_run:
             mailing.preview()
         elif send:
             mailing.deliver()
-        report = Report(
-            started=started,
-            finished=clock(),
-            complete=filed.complete,
-            topics=filed.topics,
-            digests=mailing.reports,
-            errors=(*filed.errors, *mailing.errors),
-            needs_attention=filed.needs_attention or mailing.needs_attention,
-        )
+        report = _report(filed, mailing, started, clock())
         store.runs.finish(run_id, report)
         return report
+
+
+def _report(filed: Filed, mailing: Mailing, started: datetime, finished: datetime) -> Report:
+    return Report(
+        started=started,
+        finished=finished,
+        complete=filed.complete,
+        topics=filed.topics,
+        digests=mailing.reports,
+        errors=(*filed.errors, *mailing.errors),
+        needs_attention=filed.needs_attention or mailing.needs_attention,
+    )
+
+
+def _refused(error: KeyRefused, started: datetime, finished: datetime) -> Report:
+    failure = RunError("key-refused", str(error))
+    return Report(started, finished, complete=False, errors=(failure,))
 
 
 def _chosen(configured: Sequence[Topic], ids: Sequence[str]) -> tuple[Topic, ...]:
     unknown = sorted(set(ids) - {topic.id for topic in configured})
     if unknown:
         names = ", ".join(topic.id for topic in configured)
-        raise ConfigError([f"no topic is called {name!r}: choose among {names}" for name in unknown])
+        raise ConfigError(
+            [f"no topic is called {name!r}: choose among {names}" for name in unknown]
+        )
     return tuple(topic for topic in configured if not ids or topic.id in ids)

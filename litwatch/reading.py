@@ -17,7 +17,7 @@ Record = tuple[str, Article] | SourceError
 
 
 def read_articles(path: Path, standard_input: BinaryIO) -> Iterator[Record]:
-    """The records of a file in its order; what could not be read is among them, and the rest goes on.
+    """The records of a file in its order, and what could not be read of it.
 
     `-` reads standard input as JSON Lines. A file that starts with `<` is PubMed XML.
     """

@@ -36,7 +36,7 @@ def run(
     no_send: bool,
     as_json: bool,
 ) -> int:
-    """One complete run: fetch, tag, store, send what is due.
+    r"""One complete run: fetch, tag, store, send what is due.
 
     \b
     Examples:

@@ -11,7 +11,7 @@ from litwatch.errors import ConfigError
 @click.command()
 @click.argument("path", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 def init(path: Path | None) -> int:
-    """Write a commented configuration to FILE (default: ./config.toml); never overwrite one.
+    r"""Write a commented configuration to FILE (default: ./config.toml); never overwrite one.
 
     \b
     Example:

@@ -21,7 +21,7 @@ from litwatch.models import Finding, Stored, bare_uid
 @config_option
 @json_option
 def show(uid: str, *, config_path: Path | None, as_json: bool) -> int:
-    """Show one article on file with what the rules found and why.
+    r"""Show one article on file with what the rules found and why.
 
     \b
     Example:
@@ -57,7 +57,8 @@ def describe(stored: Stored) -> list[str]:
     """The article and its tags with their proofs, for a person."""
     article = stored.article
     names = ", ".join(
-        author.collective or f"{author.last} {author.initials}".strip() for author in article.authors
+        author.collective or f"{author.last} {author.initials}".strip()
+        for author in article.authors
     )
     facts = stored.findings.facts
     known = {"study type": facts.study_type, "patients": facts.patients, "outcome": facts.outcome}

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -21,8 +20,8 @@ from litwatch.errors import SourceError
     show_default=True,
     help="How the tags are printed.",
 )
-def tag(files: tuple[Path, ...], *, output_format: str) -> int:  # noqa: ARG001 - one format so far
-    """Tag records: PubMed XML (.xml, .xml.gz) or JSON Lines; one JSON line out per record.
+def tag(files: tuple[Path, ...], *, output_format: str) -> int:  # noqa: ARG001 - one so far
+    r"""Tag records: PubMed XML (.xml, .xml.gz) or JSON Lines; one JSON line out per record.
 
     Without FILE, or for `-`, records are read from standard input as JSON Lines.
 
