@@ -1,0 +1,72 @@
+"""The tagger: an article and the rules -> findings, each with its proof. Pure, and in rule order.
+
+match -> hits, clauses and context -> roles, facts -> what the article is.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from litwatch.classify.context import Mention, mentions, strongest
+from litwatch.classify.match import Hit, find_hits
+from litwatch.classify.rules import RuleCategory, Ruleset
+from litwatch.models import Article, Category, Evidence, Finding, Findings, Tag
+
+__all__ = ["classify"]
+
+
+def classify(article: Article, ruleset: Ruleset) -> Findings:
+    """All that the rules find in the article."""
+    from litwatch.classify.facts import find_facts
+
+    hits = find_hits(article, ruleset)
+    found = _by_tag(mentions(article, hits, ruleset))
+    return Findings(
+        treatments=tuple(_findings(found, ruleset, "treatment")),
+        organs=tuple(_findings(found, ruleset, "organ")),
+        facts=find_facts(article, tuple(hit for hit in hits if hit.category == "topic")),
+    )
+
+
+def _by_tag(found: Sequence[Mention]) -> dict[tuple[RuleCategory, str], list[Mention]]:
+    """The mentions of each tag; a regimen names a drug only where the drug is not named itself."""
+    own = {_place(mention.hit, tag) for mention in found for tag in mention.hit.tags[:1]}
+    grouped: dict[tuple[RuleCategory, str], list[Mention]] = defaultdict(list)
+    for mention in found:
+        hit = mention.hit
+        for number, tag in enumerate(hit.tags):
+            if number == 0 or not _is_named(hit, tag, own):
+                grouped[hit.category, tag].append(mention)
+    return grouped
+
+
+Place = tuple[str, str, int, int, int]
+
+
+def _place(hit: Hit, tag: str) -> Place:
+    return tag, hit.field, hit.index, hit.start, hit.end
+
+
+def _is_named(hit: Hit, tag: str, own: set[Place]) -> bool:
+    """Whether the drug is spelt out within the name of the regimen."""
+    return any(
+        other[:3] == (tag, hit.field, hit.index) and hit.start <= other[3] and other[4] <= hit.end
+        for other in own
+    )
+
+
+def _findings(
+    found: dict[tuple[RuleCategory, str], list[Mention]], ruleset: Ruleset, category: Category
+) -> Iterator[Finding]:
+    """One finding a tag, in rule order: the mention that earned the role, then the others."""
+    for rule in ruleset.rules:
+        of_tag = found.get((category, rule.id)) if rule.category == category else None
+        if not of_tag:
+            continue
+        decisive = strongest(of_tag, category)
+        proofs = [decisive.evidence, *(mention.evidence for mention in of_tag)]
+        tag = Tag(category, rule.id, rule.label, rule.group if category == "treatment" else "")
+        yield Finding(tag, decisive.role, _unique(proofs))
+
+
+def _unique(proofs: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(proofs))

@@ -310,10 +310,19 @@ def _is_meant(
 
 
 def _spells(before: str, abbreviation: str) -> bool:
-    """Whether the last words before a bracket have the abbreviation's letters as initials."""
+    """Whether the words before a bracket have the abbreviation's letters.
+
+    As initials ("eosinophil cationic protein (ECP)"), or within the last word ("mitoxantrone
+    (MTX)").
+    """
     letters = [letter.lower() for letter in abbreviation if letter.isalnum()]
-    words = re.findall(r"[^\W_]+", before[-120:])[-len(letters) :]
-    return len(letters) > 1 and [word[0].lower() for word in words] == letters
+    words = [word.lower() for word in re.findall(r"[^\W_]+", before[-120:])]
+    if len(letters) < 2 or not words:
+        return False
+    within = iter(words[-1])
+    return [word[0] for word in words[-len(letters) :]] == letters or (
+        words[-1][0] == letters[0] and all(letter in within for letter in letters)
+    )
 
 
 # ---- headings and substances ---------------------------------------------------------------------

@@ -23,7 +23,7 @@ Direction = Literal["before", "after", "touching", "around", "previous"]
 Value = str | int | bool | tuple[str, ...]
 
 TREATMENT_SENSES = (
-    *("background", "cause", "considered", "withdrawn", "failed", "given", "mentioned"),
+    *("cause", "background", "considered", "withdrawn", "failed", "given", "mentioned"),
 )
 """What a cue can say of a treatment, strongest first within one clause."""
 ORGAN_SENSES = ("adverse", "excluded", "differential", "comorbid", "involved", "general")
@@ -31,7 +31,7 @@ ORGAN_SENSES = ("adverse", "excluded", "differential", "comorbid", "involved", "
 SENSES: dict[str, tuple[str, ...]] = {
     "treatment": (*TREATMENT_SENSES, "except"),
     "organ": (*ORGAN_SENSES, "except"),
-    "sentence": ("case", "single"),
+    "sentence": ("case", "single", "animal"),
 }
 """The roles that a cue about each may have."""
 TOPIC_LABELS = (
@@ -42,7 +42,6 @@ TOPIC_LABELS = (
 
 _FOLDER = files("litwatch.classify") / "rules"
 _FILES = ("treatments.toml", "organs.toml", "topics.toml", "context.toml")
-_VERSIONED = (*_FILES, "study_types.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,13 @@ class Ruleset:
     cues: tuple[Cue, ...]
     version: str
 
-    def of(self, category: RuleCategory) -> tuple[Rule, ...]:
-        """The rules of one category, in rule order."""
-        return tuple(rule for rule in self.rules if rule.category == category)
+    def ids(self, category: RuleCategory) -> tuple[str, ...]:
+        """The ids that tags of one category can have, in rule order."""
+        return tuple(
+            rule.id
+            for rule in self.rules
+            if rule.category == category and rule.id == next(iter(rule.tags), rule.id)
+        )
 
 
 def load_ruleset(extra: Sequence[Path] = ()) -> Ruleset:
@@ -112,8 +115,8 @@ def load_ruleset(extra: Sequence[Path] = ()) -> Ruleset:
         digest.update(content)
         for table in _tables(content, source.name, faults):
             tables[table.kind, table.text("id")] = table
-    for name in set(_VERSIONED) - set(_FILES):
-        if (_FOLDER / name).is_file():
+    for name in sorted(file.name for file in _FOLDER.iterdir() if file.name.endswith(".toml")):
+        if name not in _FILES:  # the cues of facts: `fact_cues` reads them
             digest.update((_FOLDER / name).read_bytes())
     faults.extend(_reference_faults(tables))
     if faults:
@@ -141,7 +144,8 @@ _KEYS: dict[str, dict[str, str]] = {
     "topic": {**_RULE_KEYS, "topics": "texts"},
     "cue": {
         **dict.fromkeys(("id", "about", "role", "direction"), "text!"),
-        "pattern": "pattern!",
+        "pattern": "pattern",
+        "words": "patterns",
         "reach": "number",
         **dict.fromkeys(("finite", "effect"), "flag"),
         **dict.fromkeys(("matches", "ignores"), "texts"),
@@ -155,7 +159,7 @@ _CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "direction": ("before", "after", "touching", "around", "previous"),
         "where": ("title",),
     },
-    "organ": {"class": ("system", "manifestation"), "at_most": ("excluded", "mentioned")},
+    "organ": {"class": ("system", "manifestation"), "at_most": ("mentioned",)},
 }
 
 
@@ -216,11 +220,11 @@ def _tables(content: bytes, name: str, faults: list[str]) -> Iterator[_Table]:
 
 
 def _headers(text: str, kind: str) -> Iterator[re.Match[str]]:
-    return re.finditer(rf"^\s*\[\[\s*{re.escape(kind)}\s*\]\]", text, re.MULTILINE)
+    return re.finditer(rf"^[ \t]*\[\[\s*{re.escape(kind)}\s*\]\]", text, re.MULTILINE)
 
 
 def _line_of(text: str, pattern: str) -> int:
-    found = re.search(rf"^\s*{pattern}", text, re.MULTILINE)
+    found = re.search(rf"^[ \t]*{pattern}", text, re.MULTILINE)
     return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
@@ -267,7 +271,7 @@ def _value_faults(key: str, shape: str, value: object) -> list[str]:
 
 def _pattern_fault(key: str, pattern: str) -> str:
     try:
-        re.compile(pattern)
+        re.compile(_unwrapped(pattern))
     except re.error as error:
         return f"{key}: not a regular expression: {pattern}: {error}"
     return ""
@@ -289,6 +293,8 @@ def _reference_faults(tables: Mapping[tuple[str, str], _Table]) -> Iterator[str]
             if label not in TOPIC_LABELS:
                 nearest = _nearest(label, TOPIC_LABELS)
                 yield f"{table.place}: topics: no such label: {label}{nearest}"
+        if table.kind == "cue" and ("words" in table.values) == ("pattern" in table.values):
+            yield f"{table.place}: either words or a pattern is needed"
         senses = SENSES.get(table.text("about"), ())
         if table.kind == "cue" and table.text("role") not in senses:
             yield f"{table.place}: role: unknown value: {table.text('role')}" + _nearest(
@@ -326,13 +332,13 @@ def _rule(table: _Table) -> Rule:
 
 
 def _cue(table: _Table) -> Cue:
-    values = table.values
+    values, words = table.values, "|".join(_unwrapped(word) for word in table.texts("words"))
     return Cue(
         id=table.text("id"),
         about=cast("Literal['treatment', 'organ', 'sentence']", values["about"]),
         role=table.text("role"),
         direction=cast("Direction", values["direction"]),
-        pattern=re.compile(table.text("pattern")),
+        pattern=re.compile(_unwrapped(table.text("pattern")) or rf"\b(?:{words})\b"),
         only_title=table.text("where") == "title",
         reach=cast("int", values.get("reach", 0)),
         finite=bool(values.get("finite")),
@@ -340,6 +346,11 @@ def _cue(table: _Table) -> Cue:
         matches=table.texts("matches"),
         ignores=table.texts("ignores"),
     )
+
+
+def _unwrapped(pattern: str) -> str:
+    """A pattern without the line breaks and indents that make it readable."""
+    return "".join(line.lstrip() for line in pattern.splitlines())
 
 
 def _patterns(texts: Iterable[str]) -> tuple[re.Pattern[str], ...]:

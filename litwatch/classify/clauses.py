@@ -1,0 +1,219 @@
+"""What a mention means in its sentence: cues, clauses, coordinated lists, order of strength.
+
+A cue before a mention governs every mention that follows in the clause, until another cue; a cue
+after it governs the list it ends. Cues that stand together are weighed by strength ("no response to
+treatment with X": failed), but a new predicate ends what was said before it ("without response to
+A, was treated with B": B is given). All positions count in the normalised sentence.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from litwatch.classify.rules import SENSES, Cue
+
+_BORDER = re.compile(
+    r"[;:](?= )|\b(?:but|whereas|while|however|although|though|until|thus|then|jedoch|aber|wahrend|"
+    r"obwohl|mais|cependant|tandis que|pero|aunque|mientras)\b"
+)
+_CONJUNCTION = re.compile(r"\b(?:and|or|plus|with|nor|und|oder|mit|et|ou|avec|y|o|e|con)\b|[/+&]")
+_NEW_SUBJECT = re.compile(r", (?:[\w-]+ ){0,3}$")
+_LIST_GAP = 60  # characters between two mentions of one list
+_FLIPPED = {"given": "failed", "failed": "given", "involved": "excluded", "excluded": "involved"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a mention means, and the cue that says so; empty where nothing says anything."""
+
+    sense: str = ""
+    cue: Cue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """A place where a cue matched."""
+
+    start: int
+    end: int
+    cue: Cue
+
+
+NOTHING = Verdict()
+Span = tuple[int, int]
+
+
+def verdicts(text: str, mentions: Sequence[Span], cues: Iterable[Cue]) -> tuple[Verdict, ...]:
+    """What each mention (sorted, of one kind) means in the normalised sentence."""
+    if not mentions:
+        return ()
+    clause = _Clause(text, mentions, tuple(cues))
+    return tuple(clause.verdict(number) for number in range(len(mentions)))
+
+
+class _Clause:
+    """One sentence taken apart: its signs, its borders, its mentions in lists."""
+
+    def __init__(self, text: str, mentions: Sequence[Span], cues: tuple[Cue, ...]) -> None:
+        self.text = text
+        self.mentions = mentions
+        self.strength = SENSES[cues[0].about] if cues else ()
+        signs = _signs(text, cues)
+        self.before = [sign for sign in signs if sign.cue.direction == "before"]
+        self.after = [sign for sign in signs if sign.cue.direction == "after"]
+        self.around = [sign for sign in signs if sign.cue.direction == "around"]
+        self.touching = tuple(cue for cue in cues if cue.direction == "touching")
+        inside = [(sign.start, sign.end) for sign in signs]
+        self.borders = [
+            border.start()
+            for border in _BORDER.finditer(text)
+            if not any(start < border.start() < end for start, end in inside)
+        ]
+
+    def verdict(self, number: int) -> Verdict:
+        """What one mention means."""
+        start, end = self.mentions[number]
+        ahead = self._forward(number)
+        behind = self._backward(number)
+        if ahead and behind and self._is_new_subject(number, ahead):
+            ahead = None
+        found = [sign for sign in (ahead, behind) if sign]
+        found.extend(
+            _Sign(end, match.end(), cue)
+            for cue in self.touching
+            if (match := cue.pattern.match(self.text, end))
+        )
+        if not any(sign.cue.role in ("excluded", "adverse") for sign in found):
+            clause = self._clause(start)
+            found.extend(sign for sign in self.around if self._clause(sign.start) == clause)
+        if not found:
+            return NOTHING
+        strongest = self._strongest(found)
+        return Verdict(self._flipped(number, strongest), strongest.cue)
+
+    def _clause(self, place: int) -> int:
+        return bisect_right(self.borders, place)
+
+    def _strongest(self, signs: Sequence[_Sign]) -> _Sign:
+        return min(signs, key=lambda sign: self.strength.index(sign.cue.role))
+
+    # ---- cues before the mention ----
+
+    def _forward(self, number: int) -> _Sign | None:
+        """The cue before the mention that governs it; its list shares the cue of the first."""
+        while number >= 0:
+            fresh = self._fresh(number)
+            if fresh:
+                return self._nearest_predicate(number, fresh)
+            if number == 0 or not self._same_scope(number - 1, number):
+                return None
+            number -= 1
+        return None
+
+    def _fresh(self, number: int) -> list[_Sign]:
+        """The cues between the mention before and this one that reach it from within its clause."""
+        start = self.mentions[number][0]
+        floor = self.mentions[number - 1][1] if number else 0
+        clause = self._clause(start)
+        return [
+            sign
+            for sign in self.before
+            if sign.end <= start + 1
+            and sign.end > floor
+            and self._clause(max(sign.end - 1, 0)) == clause
+            and (not sign.cue.reach or start - sign.end <= sign.cue.reach)
+            and sign.cue.role != "except"
+        ]
+
+    def _nearest_predicate(self, number: int, fresh: list[_Sign]) -> _Sign:
+        """The strongest of the cues that stand together; a new predicate ends what stood before."""
+        start = self.mentions[number][0]
+        live: list[_Sign] = []
+        for sign in sorted(fresh, key=lambda sign: sign.start):
+            separated = live and "," in self.text[live[-1].end : sign.start]
+            if sign.cue.finite or (separated and sign.cue.role == "given"):
+                live = []
+            live.append(sign)
+        sign = self._strongest(live)
+        return sign if sign.end <= start + 1 else live[-1]
+
+    def _same_scope(self, first: int, second: int) -> bool:
+        """Whether what governs one mention from before still governs the next."""
+        return self._clause(self.mentions[first][0]) == self._clause(self.mentions[second][0])
+
+    def _is_new_subject(self, number: int, ahead: _Sign) -> bool:
+        """Whether a comma ends the phrase of the cue before ("Despite A, B was started")."""
+        if ahead.cue.role in ("given", "involved"):
+            return False
+        start = self.mentions[number][0]
+        floor = max(ahead.end, self.mentions[number - 1][1] if number else 0)
+        between = self.text[floor:start]
+        return bool(_NEW_SUBJECT.search(between)) and not _CONJUNCTION.search(between)
+
+    # ---- cues after the mention ----
+
+    def _backward(self, number: int) -> _Sign | None:
+        """The cue after the list that the mention stands in."""
+        last = number
+        while last + 1 < len(self.mentions) and self._is_list(last, last + 1):
+            last += 1
+        end, ceiling = self.mentions[last][1], len(self.text)
+        if last + 1 < len(self.mentions):
+            predicates = (sign.start for sign in self._fresh(last + 1) if sign.cue.finite)
+            ceiling = min(predicates, default=self.mentions[last + 1][0])
+        found = [
+            sign
+            for sign in self.after
+            if end <= sign.start <= ceiling
+            and (not sign.cue.reach or sign.start - end <= sign.cue.reach)
+            and ";" not in self.text[end : sign.start]
+        ]
+        return self._strongest(found) if found else None
+
+    def _is_list(self, first: int, second: int) -> bool:
+        """Whether two neighbouring mentions stand in one list: no predicate parts them."""
+        start, end = self.mentions[first][1], self.mentions[second][0]
+        if end - start > _LIST_GAP or self._clause(start) != self._clause(end):
+            return False
+        if any(start <= sign.start < end for sign in self.after):
+            return False
+        between = [sign for sign in self.before if start <= sign.start < end]
+        return all(not sign.cue.finite and sign.cue.role == "given" for sign in between)
+
+    # ---- except ----
+
+    def _flipped(self, number: int, sign: _Sign) -> str:
+        """The role the cue gives, turned round behind an "except"."""
+        start = self.mentions[number][0]
+        floor = min(sign.end, self.mentions[number - 1][1] if number else start)
+        turned = any(
+            other.cue.role == "except" and floor <= other.start and other.end <= start
+            for other in self.before
+        )
+        return _FLIPPED.get(sign.cue.role, sign.cue.role) if turned else sign.cue.role
+
+
+def _signs(text: str, cues: Iterable[Cue]) -> list[_Sign]:
+    """Every match of every cue, without those that lie wholly inside a longer one.
+
+    "Did not respond to" before B holds "did not respond", which would govern the A before it.
+    """
+    found = [
+        _Sign(match.start(), match.end(), cue)
+        for cue in cues
+        if cue.direction not in ("touching", "previous")
+        for match in cue.pattern.finditer(text)
+    ]
+    return [
+        sign
+        for sign in found
+        if sign.cue.direction == "around"
+        or not any(
+            other.start <= sign.start
+            and sign.end <= other.end
+            and other.end - other.start > sign.end - sign.start
+            and other.cue.direction in ("before", sign.cue.direction)
+            for other in found
+        )
+    ]

@@ -1,0 +1,68 @@
+"""What NLM's index says of a treatment or an organ: headings, their qualifiers, substances.
+
+An indexer who writes `Thalidomide/therapeutic use` has read that it was used; `Thalidomide/blood`
+is a measurement. Qualifiers: https://www.nlm.nih.gov/mesh/qualifiers.html
+"""
+
+from litwatch.classify.match import Hit
+from litwatch.models import Article, MeshHeading
+
+_USED = frozenset({"therapeutic use", "administration & dosage"})
+_HARMFUL = frozenset({"adverse effects", "toxicity", "poisoning"})
+_NOT_THE_DRUG = frozenset(
+    {
+        *("analogs & derivatives", "analysis", "biosynthesis", "blood", "cerebrospinal fluid"),
+        *("chemical synthesis", "chemistry", "deficiency", "genetics", "immunology", "isolation"),
+        *("metabolism", "physiology", "secretion", "urine", "antagonists & inhibitors", "history"),
+    }
+)
+_DISEASE_PRESENT = frozenset(
+    {
+        *("complications", "drug therapy", "therapy", "surgery", "radiotherapy", "rehabilitation"),
+        *("etiology", "pathology", "physiopathology", "mortality", "diet therapy", "nursing"),
+    }
+)
+_SURVEYS = frozenset({"Review", "Systematic Review", "Meta-Analysis", "Guideline"})
+
+
+def qualifiers_of(heading: MeshHeading) -> frozenset[str]:
+    """The qualifiers in lower case; several may stand in one text, a star marks a major topic."""
+    return frozenset(
+        part.strip(" *").lower() for text in heading.qualifiers for part in text.split(",")
+    )
+
+
+def indexed_role(article: Article, hit: Hit) -> str:
+    """The role that a heading or a substance earns; empty where it says nothing of the kind."""
+    if hit.field == "chemicals":
+        return _substance_role(article, hit)
+    heading = article.mesh[hit.index]
+    if hit.category == "treatment":
+        return _drug_role(article, heading)
+    qualifiers = qualifiers_of(heading)
+    if "chemically induced" in qualifiers:
+        return "mentioned"
+    return "involved" if heading.major or qualifiers & _DISEASE_PRESENT else "mentioned"
+
+
+def _drug_role(article: Article, heading: MeshHeading) -> str:
+    """Given where the index says so and the article is no survey; cause of an induced disease."""
+    qualifiers = qualifiers_of(heading)
+    if qualifiers & _USED:
+        return "mentioned" if _SURVEYS.intersection(article.publication_types) else "given"
+    if qualifiers & _HARMFUL and any(
+        "chemically induced" in qualifiers_of(other) for other in article.mesh
+    ):
+        return "cause"
+    if qualifiers and qualifiers <= _NOT_THE_DRUG:
+        return ""
+    return "mentioned"
+
+
+def _substance_role(article: Article, hit: Hit) -> str:
+    """A substance that is a heading too follows the heading; one by itself is a mention."""
+    name = article.chemicals[hit.index].casefold()
+    for heading in article.mesh:
+        if heading.heading.casefold() == name:
+            return _drug_role(article, heading) and "mentioned"
+    return "mentioned"
