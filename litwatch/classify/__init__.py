@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from litwatch.classify.context import Mention, mentions, strongest
+from litwatch.classify.facts import find_facts
 from litwatch.classify.match import Hit, find_hits
 from litwatch.classify.rules import RuleCategory, Ruleset
 from litwatch.models import Article, Category, Evidence, Finding, Findings, Tag
@@ -16,8 +17,6 @@ __all__ = ["classify"]
 
 def classify(article: Article, ruleset: Ruleset) -> Findings:
     """All that the rules find in the article."""
-    from litwatch.classify.facts import find_facts
-
     hits = find_hits(article, ruleset)
     found = _by_tag(mentions(article, hits, ruleset))
     return Findings(
