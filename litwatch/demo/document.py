@@ -4,6 +4,7 @@ The stand-in reads records by itself, apart from the reader it is there to test.
 which field: PubMed User Guide, "Search field descriptions and tags"; dates: EUTILITIES 4.1.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,8 +26,8 @@ _LINKS: dict[str, str] = _TABLES["links"]
 class Document:
     """One revision of a record by field code.
 
-    `words` holds searchable text (words.zones), `items` whole values, `dates` days. `journal`,
-    `author` and `title` are what replies and orders need.
+    `words` holds searchable text (words.zones), `items` whole values, `dates` days; `journal` and
+    the first `author` are what orders and translations need.
     """
 
     words: Mapping[str, str]
@@ -45,60 +46,64 @@ def read(pmid: str, xml: bytes) -> Document:
 
 
 class _Record:
-    """A record's element while its fields are gathered."""
+    """A record's elements by their tags, while its fields are gathered."""
 
     def __init__(self, pmid: str, root: etree._Element) -> None:
         self.pmid = pmid
         self.root = root
-        self.is_book = root.tag == "PubmedBookArticle"
+        self.elements: defaultdict[str, list[etree._Element]] = defaultdict(list)
+        for element in root.iter("{*}*"):
+            self.elements[str(element.tag)].append(element)
+        self.authors = [
+            author
+            for author in self.elements["Author"]
+            if (parent := author.getparent()) is None or parent.get("Type") != "editors"
+        ]
 
-    def texts(self, path: str) -> Iterator[str]:
-        for element in self.root.iterfind(path):
-            if text := _text(element):
-                yield text
+    def texts(self, *tags: str) -> Iterator[str]:
+        """The text of every element of these tags that has some."""
+        for tag in tags:
+            for element in self.elements[tag]:
+                if text := _text(element):
+                    yield text
+
+    def folded(self, *tags: str) -> list[str]:
+        """The same, as items are compared."""
+        return [phrase(text) for text in self.texts(*tags)]
 
     def document(self) -> Document:
-        authors = list(self._authors("AuthorList"))
-        journal = list(self._journal())
+        names = list(self._names())
+        journal = list(self.texts("Title", "ISOAbbreviation", "MedlineTA", "BookTitle"))
         return Document(
-            words=self._words(authors, journal),
-            items=self._items(authors, journal) | self._mesh(),
+            words=self._words(names, journal),
+            items=self._items(names, journal) | self._mesh(),
             dates=self._dates(),
-            journal=next(self.texts(".//MedlineTA"), journal[0] if journal else ""),
-            author=authors[0] if authors else "",
+            journal=next(self.texts("MedlineTA"), journal[0] if journal else ""),
+            author=names[0] if names else "",
         )
 
-    def _journal(self) -> Iterator[str]:
-        yield from self.texts(".//Journal/Title")
-        yield from self.texts(".//Journal/ISOAbbreviation")
-        yield from self.texts(".//MedlineTA")
-        yield from self.texts(".//BookTitle")
-
-    def _authors(self, of: str) -> Iterator[str]:
-        for author in self.root.iterfind(f".//{of}/Author"):
+    def _names(self) -> Iterator[str]:
+        for author in self.authors:
             parts = (author.findtext(tag, "") for tag in ("LastName", "Initials", "Suffix"))
             name = " ".join(part for part in parts if part)
             if name:
                 yield name
 
-    def _words(self, authors: list[str], journal: list[str]) -> dict[str, str]:
-        title = _folded(self.texts(".//ArticleTitle")) + _folded(self.texts(".//Book/BookTitle"))
-        keywords = _folded(self.texts(".//KeywordList/Keyword"))
-        abstract = _folded(self.texts(".//AbstractText")) + _folded(
-            self.texts(".//CollectionTitle")
+    def _words(self, names: list[str], journal: list[str]) -> dict[str, str]:
+        title = self.folded("ArticleTitle", "BookTitle")
+        keywords = self.folded("Keyword")
+        vernacular = self.folded("VernacularTitle")
+        affiliations = self.folded("Affiliation")
+        groups = self.folded("CollectiveName")
+        title_abstract = [*title, *self.folded("AbstractText", "CollectionTitle"), *keywords]
+        controlled = self.folded(
+            "DescriptorName", "QualifierName", "PublicationType", "NameOfSubstance"
         )
-        vernacular = _folded(self.texts(".//VernacularTitle"))
-        affiliations = _folded(self.texts(".//Affiliation"))
-        groups = _folded(self.texts(".//AuthorList/Author/CollectiveName"))
-        title_abstract = title + abstract + keywords
-        controlled = [
-            *_folded(self.texts(".//MeshHeading/*")),
-            *_folded(self.texts(".//PublicationType")),
-            *_folded(self.texts(".//NameOfSubstance")),
-        ]
         text_word = title_abstract + vernacular + controlled
-        everything = (*text_word, *map(phrase, authors), *map(phrase, journal), *affiliations)
+        names_and_places = (*map(phrase, names), *map(phrase, journal), *affiliations, *groups)
         identifiers = map(phrase, self._identifiers())
+        # `hasabstract` and its like are searched without a tag as well (User Guide).
+        switches = (name for name in self._filters() if name.startswith("has"))
         return {
             "TITL": zones(title),
             "TIAB": zones(title_abstract),
@@ -107,44 +112,48 @@ class _Record:
             "AFFL": zones(affiliations),
             "COLN": zones(groups),
             "WORD": zones(text_word),
-            "ALL": zones((*everything, *groups, *identifiers)),
+            "ALL": zones((*text_word, *names_and_places, *identifiers, *switches)),
         }
 
     def _identifiers(self) -> Iterator[str]:
-        """The record's own identifiers; those of its references stand elsewhere."""
-        yield from self.texts(".//Article/ELocationID")
-        yield from self.texts("PubmedData/ArticleIdList/ArticleId")
-        yield from self.texts("BookDocument/ArticleIdList/ArticleId")
-        yield from self.texts("BookDocument/Book/ELocationID")
+        """The record's own identifiers; those of its references stand deeper."""
+        yield from self.texts("ELocationID")
+        for element in self._own_ids():
+            if text := _text(element):
+                yield text
 
-    def _items(self, authors: list[str], journal: list[str]) -> dict[str, frozenset[str]]:
-        issns = self.texts(".//Journal/ISSN"), self.texts(".//ISSNLinking")
-        codes = [code.lower() for code in self.texts(".//Language")]
-        locations = {text.lower() for text in self.texts(".//ELocationID")}
+    def _own_ids(self) -> Iterator[etree._Element]:
+        for place in ("PubmedData", "BookDocument", "PubmedBookData"):
+            yield from self.root.iterfind(f"{place}/ArticleIdList/ArticleId")
+
+    def _items(self, names: list[str], journal: list[str]) -> dict[str, frozenset[str]]:
+        codes = [code.lower() for code in self.texts("Language")]
+        locations = {text.lower() for text in self.texts("ELocationID")}
+        people = [identifier for author in self.authors for identifier in author.iter("Identifier")]
         return {
             "UID": frozenset({self.pmid}),
-            "AUTH": frozenset(map(phrase, authors)),
+            "AUTH": frozenset(map(phrase, names)),
             "FULL": frozenset(self._full_names()),
-            "FAUT": frozenset(map(phrase, authors[:1])),
-            "LAUT": frozenset(map(phrase, authors[-1:])),
-            "AUID": frozenset(phrase(text) for text in self.texts(".//Author/Identifier")),
-            "JOUR": frozenset(map(phrase, [*journal, *issns[0], *issns[1]])),
-            "JID": frozenset(text.lower() for text in self.texts(".//NlmUniqueID")),
+            "FAUT": frozenset(map(phrase, names[:1])),
+            "LAUT": frozenset(map(phrase, names[-1:])),
+            "AUID": frozenset(phrase(_text(identifier)) for identifier in people),
+            "JOUR": frozenset([*map(phrase, journal), *self.folded("ISSN", "ISSNLinking")]),
+            "JID": frozenset(text.lower() for text in self.texts("NlmUniqueID")),
             "LID": frozenset(locations),
             "AID": frozenset(locations | {text.lower() for text in self._identifiers()}),
             "LANG": frozenset([*codes, *(_LANGUAGES.get(code, code) for code in codes)]),
-            "PTYP": frozenset(_folded(self.texts(".//PublicationType"))),
-            "SUBS": frozenset(_folded(self.texts(".//NameOfSubstance"))),
-            "ECNO": frozenset(_folded(self.texts(".//RegistryNumber"))),
-            "GRNT": frozenset(_folded(self.texts(".//GrantID"))),
-            "VOL": frozenset(_folded(self.texts(".//Volume"))),
-            "ISS": frozenset(_folded(self.texts(".//Issue"))),
-            "PAGE": frozenset(_folded(self.texts(".//MedlinePgn"))),
+            "PTYP": frozenset(self.folded("PublicationType")),
+            "SUBS": frozenset(self.folded("NameOfSubstance")),
+            "ECNO": frozenset(self.folded("RegistryNumber")),
+            "GRNT": frozenset(self.folded("GrantID")),
+            "VOL": frozenset(self.folded("Volume")),
+            "ISS": frozenset(self.folded("Issue")),
+            "PAGE": frozenset(self.folded("MedlinePgn")),
             "FILT": frozenset(self._filters()),
         }
 
     def _full_names(self) -> Iterator[str]:
-        for author in self.root.iterfind(".//AuthorList/Author"):
+        for author in self.authors:
             if last := author.findtext("LastName"):
                 yield phrase(f"{last} {author.findtext('ForeName', '')}")
 
@@ -152,7 +161,7 @@ class _Record:
         headings: set[str] = set()
         major: set[str] = set()
         qualifiers: set[str] = set()
-        for element in self.root.iterfind(".//MeshHeading"):
+        for element in self.elements["MeshHeading"]:
             name = phrase(element.findtext("DescriptorName", ""))
             headings.add(name)
             if any(part.get("MajorTopicYN") == "Y" for part in element):
@@ -177,45 +186,42 @@ class _Record:
             yield _STATUSES[status]
         if self.root.find(".//Abstract/AbstractText") is not None:
             yield "hasabstract"
-        if self.is_book:
+        if self.root.tag == "PubmedBookArticle":
             yield "books"
-        if next(self.texts("PubmedData/PublicationStatus"), "") == "aheadofprint":
+        if "aheadofprint" in self.texts("PublicationStatus"):
             yield "pubstatusaheadofprint"
-        for link in self.root.iterfind(".//CommentsCorrections"):
+        for link in self.elements["CommentsCorrections"]:
             if name := _LINKS.get(link.get("RefType", "")):
                 yield name
-        if self.root.find(".//ArticleIdList/ArticleId[@IdType='pmc']") is not None:
+        if any(element.get("IdType") == "pmc" for element in self._own_ids()):
             yield "pubmed pmc"
-        for language in self.texts(".//Language"):
+        for language in self.texts("Language"):
             yield _LANGUAGES.get(language.lower(), language.lower())
 
     def _dates(self) -> dict[str, tuple[date, ...]]:
-        created = self._days(".//History/PubMedPubDate[@PubStatus='entrez']")
-        entered = self._days(".//History/PubMedPubDate[@PubStatus='pubmed']") or created
-        printed = self._days(".//PubDate")
-        electronic = self._days(".//ArticleDate")
+        history: defaultdict[str, list[etree._Element]] = defaultdict(list)
+        for element in self.elements["PubMedPubDate"]:
+            history[element.get("PubStatus", "")].append(element)
+        created, entered = _days(history["entrez"]), _days(history["pubmed"])
+        printed, electronic = _days(self.elements["PubDate"]), _days(self.elements["ArticleDate"])
         return {
             "CRDT": created or entered,
-            "EDAT": entered,
-            "MHDA": self._days(".//History/PubMedPubDate[@PubStatus='medline']") or entered,
-            "MDAT": self._days(".//DateRevised"),
-            "CDAT": self._days(".//DateCompleted"),
+            "EDAT": entered or created,
+            "MHDA": _days(history["medline"]) or entered or created,
+            "MDAT": _days(self.elements["DateRevised"]),
+            "CDAT": _days(self.elements["DateCompleted"]),
             "PPDT": printed,
             "EPDT": electronic,
             "PDAT": tuple(dict.fromkeys(printed + electronic)),
         }
-
-    def _days(self, path: str) -> tuple[date, ...]:
-        found = (_day(element) for element in self.root.iterfind(path))
-        return tuple(day for day in found if day)
 
 
 def _text(element: etree._Element) -> str:
     return "".join(str(part) for part in element.itertext()).strip()
 
 
-def _folded(texts: Iterable[str]) -> list[str]:
-    return [phrase(text) for text in texts]
+def _days(elements: Iterable[etree._Element]) -> tuple[date, ...]:
+    return tuple(day for day in map(_day, elements) if day)
 
 
 def _day(element: etree._Element) -> date | None:

@@ -36,7 +36,6 @@ PAST_REACH = (
     " results automatically so that an arbitrary number can be retrieved. For details see"
     " https://www.ncbi.nlm.nih.gov/books/NBK25499/"
 )
-_COMPACT = (",", ":")
 
 
 class Refused(Exception):
@@ -145,20 +144,20 @@ def _error(call: Call, text: str) -> Reply:
     if not call.wants_json:
         return errors(ROOT, [text])
     # NCBI sends the line break of this message as it is, inside a JSON string (EUTILITIES 2.3).
-    body = json.dumps(_headed({"ERROR": text}), separators=_COMPACT).replace(
-        "Exception:\\n", "Exception:\n"
-    )
+    body = _document({"ERROR": text}).replace("Exception:\\n", "Exception:\n")
     return Reply(body.encode(), JSON)
 
 
 def _count(call: Call, count: int) -> Reply:
     if call.wants_json:
-        return Reply(json.dumps(_headed({"count": str(count)}), separators=_COMPACT).encode(), JSON)
+        return Reply(_document({"count": str(count)}).encode(), JSON)
     return Reply(envelope(ROOT, f"\n\t{element('Count', count)}\n"))
 
 
-def _headed(result: dict[str, Any]) -> dict[str, Any]:
-    return {"header": {"type": "esearch", "version": "0.3"}, "esearchresult": result}
+def _document(result: dict[str, Any]) -> str:
+    header = {"type": "esearch", "version": "0.3"}
+    document = {"header": header, "esearchresult": result}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _as_json(result: _Result, page: _Page) -> Reply:
@@ -187,9 +186,7 @@ def _as_json(result: _Result, page: _Page) -> Reply:
             "quotedphrasesnotfound": notes.quoted_phrases_not_found,
             "outputmessages": notes.messages,
         }
-    return Reply(
-        json.dumps(_headed(content), ensure_ascii=False, separators=_COMPACT).encode(), JSON
-    )
+    return Reply(_document(content).encode(), JSON)
 
 
 def _as_xml(call: Call, result: _Result, page: _Page) -> Reply:

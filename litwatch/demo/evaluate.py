@@ -114,7 +114,7 @@ class _Evaluation:
         if tag and not (tag == ALL and not term.quoted):
             return self.lookup.term(term, tag)
         if term.quoted:
-            return self.lookup.text(term, ALL)
+            return self.lookup.term(term, ALL)
         return mapping.expand(term.text, self.lookup)
 
     def tag(self, name: str) -> Tag | None:

@@ -47,13 +47,15 @@ def spoil(
     body = good.body if fault.body is None else _filled(fault.body, words)
     if fault.damage:
         body = DAMAGES[fault.damage](body, pmids)
-    headers = tuple((name, _filled(value, words).decode()) for name, value in fault.headers)
+    headers = dict(good.headers) | {
+        name: _filled(value, words).decode() for name, value in fault.headers
+    }
     return replace(
         good,
         body=body,
         status=fault.status or good.status,
         content_type=fault.type or good.content_type,
-        headers=(*good.headers, *headers),
+        headers=tuple(headers.items()),
         framing=fault.framing or good.framing,
         gzip=fault.gzip,
     )

@@ -85,15 +85,15 @@ def _author(text: str, lookup: Lookup) -> Outcome | None:
     name, _, initials = phrase(text).rpartition(" ")
     if not name or not 1 <= len(initials) <= 2 or not initials.isalpha():
         return None
-    hits = lookup.view.item_starting("AUTH", f"{name} {initials}")
-    if not hits:
+    if not lookup.view.item_starting("AUTH", f"{name} {initials}"):
         return None
-    outcome = Outcome(hits, f'"{name} {initials}"[Author]')
-    lookup.notes.translations.append((text, outcome.text))
+    outcome = lookup.author(Term(text), Tag(FIELDS["au"]))
+    if outcome:
+        lookup.notes.translations.append((text, outcome.text))
     return outcome
 
 
 def _word(word: str, lookup: Lookup) -> Outcome | None:
     if word.isdecimal() and (hits := lookup.view.item("UID", word.lstrip("0"))):
         return Outcome(hits, f"{word.lstrip('0')}[UID]")
-    return lookup.text(Term(word), ALL)
+    return lookup.term(Term(word), ALL)

@@ -68,6 +68,8 @@ class StandIn:
         self._server: _Server | None = None
 
     def __enter__(self) -> Self:
+        # PubMed has its index before a request comes; here the first one would wait for it.
+        _ = self._service.library.documents
         wire = Wire(Event(), self._drip_seconds)
         self._server = _Server(self._port, self._service, wire, self._clock, self._monotonic)
         self._server.start()

@@ -163,10 +163,9 @@ class Service:
 
 
 def _with_rate(reply: Reply, allowance: Allowance) -> Reply:
-    """The counters that every reply carries; a fault's own header comes later and wins."""
-    rate = (
-        ("X-RateLimit-Limit", str(allowance.limit)),
-        ("X-RateLimit-Remaining", str(allowance.remaining)),
-    )
-    own = {name for name, _ in reply.headers}
-    return replace(reply, headers=(*reply.headers, *(pair for pair in rate if pair[0] not in own)))
+    """The counters that a reply carries, unless a fault has set them otherwise."""
+    rate = {
+        "X-RateLimit-Limit": str(allowance.limit),
+        "X-RateLimit-Remaining": str(allowance.remaining),
+    }
+    return replace(reply, headers=tuple((rate | dict(reply.headers)).items()))

@@ -31,6 +31,8 @@ class Lookup:
 
     def term(self, term: Term, tag: Tag) -> Outcome | None:
         """What a term finds in a field; None where PubMed drops it from the query."""
+        if term.text.endswith("*") and len(_last_word(term.text)) < SHORTEST_STEM:
+            return self.unknown(term.raw)
         match tag.field.kind:
             case "words":
                 return self.text(term, tag)
@@ -78,8 +80,6 @@ class Lookup:
         if tag.distance is not None:
             return Outcome(self.view.near(tag.field.code, sought, tag.distance), text)
         truncated = term.text.endswith("*")
-        if truncated and len(sought[-1]) < SHORTEST_STEM:
-            return self.unknown(term.raw)
         hits = self.view.phrase(tag.field.code, sought, truncated=truncated)
         if hits or self.view.knows(sought, truncated=truncated):
             star = "*" if truncated else ""
@@ -103,7 +103,7 @@ class Lookup:
         """The words of a phrase, ANDed, each by itself."""
         parts = words(term.text) if term.quoted else term.text.split()
         single = (replace(term, text=part, quoted=False) for part in parts)
-        found = (self.text(each, tag) for each in single)
+        found = (self.term(each, tag) for each in single)
         return join("AND", [outcome for outcome in found if outcome])
 
     def mesh(self, term: Term, tag: Tag) -> Outcome:
@@ -143,14 +143,15 @@ class Lookup:
             hits |= self.view.item_starting(tag.field.code, name if free else f"{name} ")
         if not hits and tag.field.code == "AUTH":
             hits = self.view.item("FULL", name)
-        return Outcome(hits, f'"{name}"[{tag.name}]') if hits else self.unknown(term.raw)
+        shown = f'"{name}"' if term.quoted else name
+        return Outcome(hits, f"{shown}[{tag.name}]") if hits else self.unknown(term.raw)
 
     def journal(self, term: Term, tag: Tag) -> Outcome | None:
         """A journal by its title, an abbreviation or its ISSN."""
         name = phrase(term.text)
-        starts = term.text.endswith("*")
-        find = self.view.item_starting if starts else self.view.item
-        hits = find("JOUR", name)
+        if term.text.endswith("*"):
+            return Outcome(self.view.item_starting("JOUR", name), f'"{name}*"[{tag.name}]')
+        hits = self.view.item("JOUR", name)
         if not hits:
             return self.unknown(term.raw)
         journal = self.view.document(min(hits))
@@ -176,3 +177,7 @@ class Lookup:
             else:
                 self.unknown(replace(term, text=part).raw)
         return join("OR", outcomes)
+
+
+def _last_word(text: str) -> str:
+    return next(reversed(words(text)), "")
