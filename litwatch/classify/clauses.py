@@ -40,7 +40,6 @@ class _Sign:
     cue: Cue
 
 
-NOTHING = Verdict()
 Span = tuple[int, int]
 
 
@@ -88,7 +87,7 @@ class _Clause:
             clause = self._clause(start)
             found.extend(sign for sign in self.around if self._clause(sign.start) == clause)
         if not found:
-            return NOTHING
+            return Verdict()
         strongest = self._strongest(found)
         return Verdict(self._flipped(number, strongest), strongest.cue)
 
@@ -105,7 +104,7 @@ class _Clause:
         while number >= 0:
             fresh = self._fresh(number)
             if fresh:
-                return self._nearest_predicate(number, fresh)
+                return self._nearest_predicate(fresh)
             if number == 0 or not self._same_scope(number - 1, number):
                 return None
             number -= 1
@@ -119,24 +118,21 @@ class _Clause:
         return [
             sign
             for sign in self.before
-            if sign.end <= start + 1
-            and sign.end > floor
-            and self._clause(max(sign.end - 1, 0)) == clause
+            if floor < sign.end <= start
+            and self._clause(sign.end - 1) == clause
             and (not sign.cue.reach or start - sign.end <= sign.cue.reach)
             and sign.cue.role != "except"
         ]
 
-    def _nearest_predicate(self, number: int, fresh: list[_Sign]) -> _Sign:
+    def _nearest_predicate(self, fresh: list[_Sign]) -> _Sign:
         """The strongest of the cues that stand together; a new predicate ends what stood before."""
-        start = self.mentions[number][0]
         live: list[_Sign] = []
         for sign in sorted(fresh, key=lambda sign: sign.start):
             separated = live and "," in self.text[live[-1].end : sign.start]
             if sign.cue.finite or (separated and sign.cue.role == "given"):
                 live = []
             live.append(sign)
-        sign = self._strongest(live)
-        return sign if sign.end <= start + 1 else live[-1]
+        return self._strongest(live)
 
     def _same_scope(self, first: int, second: int) -> bool:
         """Whether what governs one mention from before still governs the next."""

@@ -45,12 +45,11 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """One string of an article, with its normalised form."""
+class _Text:
+    """One string of an article, normalised."""
 
     field: Field
     index: int
-    string: str
     normal: Normal
 
 
@@ -103,36 +102,31 @@ def _matcher(ruleset: Ruleset) -> _Matcher:
     return _Matcher(ruleset.rules)
 
 
-def texts_of(article: Article) -> tuple[Text, ...]:
-    """The strings of the article in which rules look for words, normalised once."""
-    return tuple(
-        Text(field, index, string, normalise(string))
-        for field, index, string in article.strings()
-        if field not in ("mesh", "chemicals", "publication_types")
-    )
-
-
 def find_hits(article: Article, ruleset: Ruleset) -> tuple[Hit, ...]:
-    """All hits of all rules, in reading order."""
-    return hits_in(article, texts_of(article), ruleset)
-
-
-def hits_in(article: Article, texts: tuple[Text, ...], ruleset: Ruleset) -> tuple[Hit, ...]:
-    """All hits of all rules in the article, whose texts are given, in reading order."""
+    """All hits of all rules in the article, in reading order."""
     matcher = _matcher(ruleset)
+    texts = _texts(article)
     spans = [
         _longest(matcher.rules, _excluded(matcher, text, _spans(matcher, text))) for text in texts
     ]
-    spans = _settled(matcher.rules, texts, spans)
     found = [
         _hit(matcher.rules[span.rule], text, span)
-        for text, in_text in zip(texts, spans, strict=True)
+        for text, in_text in zip(texts, _settled(matcher.rules, texts, spans), strict=True)
         for span in sorted(in_text, key=lambda span: (span.start, span.rule))
     ]
     return (*found, *_indexed(article, matcher))
 
 
-def _hit(rule: Rule, text: Text, span: _Span) -> Hit:
+def _texts(article: Article) -> tuple[_Text, ...]:
+    """The strings of the article in which rules look for words, normalised once."""
+    return tuple(
+        _Text(field, index, normalise(string))
+        for field, index, string in article.strings()
+        if field not in ("mesh", "chemicals", "publication_types")
+    )
+
+
+def _hit(rule: Rule, text: _Text, span: _Span) -> Hit:
     start, end = text.normal.span(span.start, span.end)
     place = (text.field, text.index, start, end)
     return Hit(rule.id, rule.category, *place, rule.tags, span.examination)
@@ -181,7 +175,7 @@ def _folded(text: str) -> tuple[str, list[int] | None]:
     return "".join(folded[at] for at in kept), kept
 
 
-def _spans(matcher: _Matcher, text: Text) -> list[_Span]:
+def _spans(matcher: _Matcher, text: _Text) -> list[_Span]:
     """Every whole-word occurrence of every form."""
     folded, places = _folded(text.normal.text)
     found: list[_Span] = []
@@ -226,7 +220,7 @@ def _same_case(cased: str, form: str) -> bool:
     return spelled.startswith(form) and spelled[len(form) :] in ("", "s")
 
 
-def _excluded(matcher: _Matcher, text: Text, spans: Iterable[_Span]) -> list[_Span]:
+def _excluded(matcher: _Matcher, text: _Text, spans: Iterable[_Span]) -> list[_Span]:
     """The spans that lie inside no `exclude` of their rule."""
     barred: dict[int, list[tuple[int, int]]] = {}
     kept: list[_Span] = []
@@ -268,7 +262,7 @@ def _longest(rules: tuple[Rule, ...], spans: list[_Span]) -> list[_Span]:
 
 
 def _settled(
-    rules: tuple[Rule, ...], texts: tuple[Text, ...], spans: list[list[_Span]]
+    rules: tuple[Rule, ...], texts: tuple[_Text, ...], spans: list[list[_Span]]
 ) -> list[list[_Span]]:
     """The spans without the ambiguous abbreviations that mean something else here."""
     meant: dict[tuple[int, str], bool] = {}
@@ -288,7 +282,7 @@ def _settled(
 
 
 def _is_meant(
-    rule: Rule, key: tuple[int, str], texts: tuple[Text, ...], spans: list[list[_Span]]
+    rule: Rule, key: tuple[int, str], texts: tuple[_Text, ...], spans: list[list[_Span]]
 ) -> bool:
     """Whether an ambiguous abbreviation stands for this rule in this article.
 

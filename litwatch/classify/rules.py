@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from litwatch.errors import RuleError
+from litwatch.models import Category
 
 RuleCategory = Literal["treatment", "organ", "topic"]
 Direction = Literal["before", "after", "touching", "around", "previous"]
@@ -95,12 +96,10 @@ class Ruleset:
     cues: tuple[Cue, ...]
     version: str
 
-    def ids(self, category: RuleCategory) -> tuple[str, ...]:
+    def ids(self, category: Category) -> tuple[str, ...]:
         """The ids that tags of one category can have, in rule order."""
         return tuple(
-            rule.id
-            for rule in self.rules
-            if rule.category == category and rule.id == next(iter(rule.tags), rule.id)
+            rule.id for rule in self.rules if rule.category == category and rule.id in rule.tags
         )
 
 
@@ -256,7 +255,7 @@ def _faults_of(kind: str, entry: Mapping[str, object]) -> list[str]:
 def _value_faults(key: str, shape: str, value: object) -> list[str]:
     wanted = {"number": int, "flag": bool, "text": str, "pattern": str}.get(shape)
     if wanted is not None:
-        if not isinstance(value, wanted):
+        if not isinstance(value, wanted) or isinstance(value, bool) != (shape == "flag"):
             return [f"{key}: must be a {shape}"]
         texts = [value] if isinstance(value, str) else []
     else:
@@ -293,13 +292,19 @@ def _reference_faults(tables: Mapping[tuple[str, str], _Table]) -> Iterator[str]
             if label not in TOPIC_LABELS:
                 nearest = _nearest(label, TOPIC_LABELS)
                 yield f"{table.place}: topics: no such label: {label}{nearest}"
-        if table.kind == "cue" and ("words" in table.values) == ("pattern" in table.values):
-            yield f"{table.place}: either words or a pattern is needed"
-        senses = SENSES.get(table.text("about"), ())
-        if table.kind == "cue" and table.text("role") not in senses:
-            yield f"{table.place}: role: unknown value: {table.text('role')}" + _nearest(
-                table.text("role"), senses
-            )
+        if table.kind == "cue":
+            yield from _cue_faults(table)
+
+
+def _cue_faults(table: _Table) -> Iterator[str]:
+    """What is wrong with a cue although each of its keys is sound."""
+    role, senses = table.text("role"), SENSES[table.text("about")]
+    if ("words" in table.values) == ("pattern" in table.values):
+        yield f"{table.place}: either words or a pattern is needed"
+    if role not in senses:
+        yield f"{table.place}: role: unknown value: {role}{_nearest(role, senses)}"
+    elif role == "except" and table.text("direction") != "before":
+        yield f"{table.place}: direction: an except stands before what it turns round"
 
 
 # ---- checked tables -> rules ---------------------------------------------------------------------
@@ -309,7 +314,7 @@ def _rule(table: _Table) -> Rule:
     """A rule; a vernacular form loses its language, `mesh` its place in the list of substances."""
     category = cast("RuleCategory", table.kind)
     own = table.text("parent") or table.text("id")
-    forms = (form.partition(":") for form in table.texts("vernacular"))
+    foreign = (form.rpartition(":")[2].strip() for form in table.texts("vernacular"))
     return Rule(
         id=table.text("id"),
         category=category,
@@ -317,8 +322,7 @@ def _rule(table: _Table) -> Rule:
         group=table.text("class"),
         tags=table.texts("topics") if category == "topic" else (own, *table.texts("agents")),
         at_most=table.text("at_most"),
-        terms=table.texts("terms")
-        + tuple((form or language).strip() for language, _, form in forms),
+        terms=(*table.texts("terms"), *foreign),
         examinations=table.texts("examinations"),
         case_sensitive=table.texts("case_sensitive"),
         abbreviations=table.texts("abbreviations"),
