@@ -148,9 +148,10 @@ def _links(article: Article) -> tuple[tuple[str, str], ...]:
     record = record_url(article.uid)
     links = [(f"PubMed {bare_uid(article.uid)}", record)] if record else []
     if article.doi:
-        links.append((f"doi:{article.doi}", f"https://doi.org/{quote(article.doi, safe='/:;()')}"))
+        doi = quote(article.doi, safe="/:;()", errors="replace")
+        links.append((f"doi:{article.doi}", f"https://doi.org/{doi}"))
     if article.pmcid:
-        number = quote(article.pmcid, safe="")
+        number = quote(article.pmcid, safe="", errors="replace")
         links.append(("Free full text", f"https://pmc.ncbi.nlm.nih.gov/articles/{number}/"))
     return tuple(links)
 

@@ -1,0 +1,159 @@
+"""A rendered digest as the bytes of one mail to one reader, the same bytes for the same issue.
+
+Python's stock policies encode a long List-Unsubscribe into an unreadable word, so that no client
+shows the button, and change non-ASCII subjects on some releases (python/cpython#92081, #144156).
+The policy here writes every header as it is given, folds lists at their commas only (RFC 2369), and
+leaves the subject to `email.header`, whose encoded words keep to RFC 2047. The wire is ASCII.
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from email.header import Header
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime, formataddr, parseaddr
+from urllib.parse import quote
+
+from litwatch.digest.render import Rendered
+from litwatch.errors import DeliveryError
+from litwatch.models import Period
+from litwatch.settings import Mail, Subscriber
+
+MAX_ENCODED_WORD = 75
+"""RFC 2047 2: an encoded word has at most 75 characters."""
+MAX_BODY_LINE = 76
+"""RFC 2045 6.7: a quoted-printable line has at most 76 characters."""
+MAX_LINE = 998
+"""RFC 5322 2.1.1, without the CRLF."""
+
+MAX_ASCII_WORD = 60
+"""A longer word is encoded: a line cannot be folded inside it."""
+
+_ADDRESS = re.compile(r"[^@\s<>(),;:\"\\]+@[A-Za-z0-9.-]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+class WirePolicy(EmailPolicy):
+    """Headers kept as they are given and written as lines of ASCII; the module says why."""
+
+    def header_store_parse(self, name: str, value: str) -> tuple[str, str]:
+        """A header as it is kept; one that breaks its line is refused: nothing is smuggled in."""
+        if _CONTROLS.search(value):
+            raise DeliveryError(f"{name}: holds a line break or control character", permanent=True)
+        return name, value
+
+    def header_fetch_parse(self, _name: str, value: str) -> str:
+        """A header as it was kept."""
+        return value
+
+    def fold(self, name: str, value: str) -> str:
+        """A header as its lines on the wire."""
+        match name.lower():
+            case "subject":
+                value = _encoded(value, name)
+            case "from" | "reply-to":
+                value = _mailbox(value, name)
+            case "list-id" | "list-unsubscribe" | "list-unsubscribe-post":
+                value = value.replace(", ", ",\r\n ")
+        return f"{name}: {value}\r\n"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The same as bytes."""
+        return self.fold(name, value).encode("ascii")
+
+
+_POLICY = WirePolicy(linesep="\r\n", cte_type="7bit", max_line_length=MAX_BODY_LINE)
+
+
+def compose(
+    rendered: Rendered, *, subscriber: Subscriber, period: Period, mail: Mail, at: datetime
+) -> tuple[str, bytes]:
+    """The Message-ID and the bytes of a digest for a subscriber.
+
+    Raises DeliveryError, permanent, where a header cannot be written: an address that is not ASCII,
+    or a line break in a value of the configuration.
+    """
+    token = _token(subscriber, period)
+    domain = wire_address(parseaddr(mail.sender)[1]).rpartition("@")[2]
+    message_id = f"<{token}@{domain}>"
+    message = EmailMessage(policy=_POLICY)
+    headers = {
+        "From": mail.sender,
+        "To": wire_address(subscriber.email),
+        "Reply-To": mail.reply_to,
+        "Subject": one_line(rendered.subject),
+        "Date": format_datetime(at.astimezone(UTC)),
+        "Message-ID": message_id,
+        "List-Id": f"litwatch <litwatch.{domain}>",
+        **_unsubscribe(mail),
+        "Auto-Submitted": "auto-generated",
+        "Precedence": "bulk",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+    }
+    for name, value in headers.items():
+        message[name] = value
+    message.set_content(rendered.text, cte="quoted-printable")
+    message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    message.set_boundary(f"=_{token}")
+    return message_id, _checked(message.as_bytes())
+
+
+def wire_address(address: str) -> str:
+    """A bare address in ASCII, its domain as IDNA; raises DeliveryError where there is none."""
+    local, _, domain = address.rpartition("@")
+    try:
+        ascii_domain = domain.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise DeliveryError(f"{one_line(address)}: not a domain", permanent=True) from error
+    if not (local.isascii() and _ADDRESS.fullmatch(wire := f"{local}@{ascii_domain}")):
+        raise DeliveryError(f"{one_line(address)!r}: not an ASCII address", permanent=True)
+    return wire
+
+
+def one_line(text: str) -> str:
+    """Text that can stand in a header: no line break, no control, blanks made single."""
+    return " ".join(_CONTROLS.sub(" ", text).split())
+
+
+def _token(subscriber: Subscriber, period: Period) -> str:
+    """What names the issue of a subscriber and a period, without showing the address."""
+    name = f"{subscriber.email.lower()}\n{period.key}"
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _unsubscribe(mail: Mail) -> dict[str, str]:
+    """How to leave (RFC 2369); one click (RFC 8058) is offered only where it can be taken."""
+    if not mail.unsubscribe.lower().startswith("https:"):
+        return {"List-Unsubscribe": f"<{mail.unsubscribe}>"}
+    address = wire_address(parseaddr(mail.reply_to)[1])
+    mailto = f"mailto:{quote(address, safe='@')}?subject=unsubscribe"
+    return {
+        "List-Unsubscribe": f"<{mail.unsubscribe}>, <{mailto}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _mailbox(mailbox: str, header: str) -> str:
+    name, address = parseaddr(mailbox)
+    if _is_plain(name):
+        return formataddr((name, wire_address(address)))
+    return f"{_encoded(name, header)} <{wire_address(address)}>"
+
+
+def _encoded(text: str, header: str) -> str:
+    charset = "us-ascii" if _is_plain(text) else "utf-8"
+    encoder = Header(text, charset, maxlinelen=MAX_ENCODED_WORD, header_name=header)
+    return encoder.encode(linesep="\r\n")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether text can stand in a header as it is, and will not be read as an encoded word."""
+    fits = all(len(word) <= MAX_ASCII_WORD for word in text.split())
+    return text.isascii() and "=?" not in text and fits
+
+
+def _checked(message: bytes) -> bytes:
+    if any(len(line) > MAX_LINE for line in message.split(b"\r\n")):
+        raise DeliveryError("a header is too long for a mail", permanent=True)
+    return message

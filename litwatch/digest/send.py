@@ -1,0 +1,263 @@
+"""The outbox to SMTP, or to files: the only home of smtplib.
+
+A message is sent as the very bytes that were stored, to one recipient a transaction, and every
+failure becomes a DeliveryError that says what the outbox is to do: try this message again, give it
+up (`permanent`), or let all wait (`batch`). Until the server's 250 after DATA nothing is accepted
+(RFC 5321 6.1); a reply that is lost after it cannot be told from a refusal, so the same bytes are
+sent again, under the same Message-ID (RFC 1047).
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import smtplib
+import ssl
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+from ipaddress import ip_address
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from litwatch.digest.message import one_line, wire_address
+from litwatch.errors import DeliveryError
+from litwatch.settings import Smtp
+
+TIMEOUT_SECONDS = 60.0
+WAITS = (
+    timedelta(minutes=10),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=2),
+    timedelta(hours=4),
+    timedelta(hours=8),
+    timedelta(hours=12),
+    timedelta(days=1),
+    timedelta(days=1),
+    timedelta(days=1),
+)
+"""RFC 5321 4.5.4.1: half an hour apart or more, 4 to 5 days in all; the first early (greylists)."""
+
+_OK = 250
+_FORWARDED = (251, 252)
+_CLOSING = 421
+_PERMANENT = 500
+_TOO_BIG = 552
+_MAX_REPLY = 200
+
+
+def next_attempt(attempts: int, at: datetime) -> datetime | None:
+    """When to try again after so many attempts, the last of them at `at`; None: give it up."""
+    return at + WAITS[attempts - 1] if attempts <= len(WAITS) else None
+
+
+# ---- SMTP --------------------------------------------------------------------------------------
+
+
+class Mailer:
+    """One connection to the relay, opened at the first message and again where it was dropped."""
+
+    def __init__(
+        self,
+        smtp: Smtp,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._smtp = smtp
+        self._timeout_seconds = timeout_seconds
+        self._context = context or ssl.create_default_context()
+        self._connection: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._connection:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                self._connection.quit()
+            self._drop()
+
+    def send(self, sender: str, recipient: str, message: bytes) -> str:
+        """Hands a message to the relay and returns its reply; raises DeliveryError.
+
+        `sender` is an address or `Name <address>`, `recipient` a bare address.
+        """
+        sender, recipient = wire_address(parseaddr(sender)[1]), wire_address(recipient)
+        connection = self._ready()
+        try:
+            return self._transact(connection, sender, recipient, message)
+        except smtplib.SMTPResponseException as error:
+            self._drop()
+            raise _refusal(self._where, "DATA", error.smtp_code, error.smtp_error) from error
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            lost = f"{self._where}: the connection broke before the server's reply"
+            raise DeliveryError(
+                f"{lost}: {_reason(error)}; the same message is sent again later"
+            ) from error
+
+    def _transact(
+        self, connection: smtplib.SMTP, sender: str, recipient: str, message: bytes
+    ) -> str:
+        size = [f"size={len(message)}"] if connection.has_extn("size") else []
+        self._accept("MAIL", *connection.mail(sender, size))
+        self._accept("RCPT", *connection.rcpt(recipient))
+        return self._accept("DATA", *connection.data(message))
+
+    def _accept(self, command: str, code: int, reply: bytes) -> str:
+        """The reply where the server accepts the command; else ends the transaction and raises."""
+        if code == _OK or (command == "RCPT" and code in _FORWARDED):
+            return f"{code} {_readable(reply)}"
+        if code == _CLOSING:
+            self._drop()
+        elif self._connection:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                self._connection.rset()
+        raise _refusal(self._where, command, code, reply)
+
+    @property
+    def _where(self) -> str:
+        return f"{self._smtp.host}:{self._smtp.port}"
+
+    def _ready(self) -> smtplib.SMTP:
+        """The open connection; a new one where there is none or the server has hung up."""
+        if self._connection:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                if self._connection.noop()[0] == _OK:
+                    return self._connection
+            self._drop()
+        self._check_login()
+        try:
+            self._connection = self._connect()
+            self._secure(self._connection)
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            reason = _reason(error)
+            raise DeliveryError(f"{self._where}: cannot connect: {reason}", batch=True) from error
+        self._log_in(self._connection)
+        return self._connection
+
+    def _connect(self) -> smtplib.SMTP:
+        host, port, timeout = self._smtp.host, self._smtp.port, self._timeout_seconds
+        if self._smtp.security == "tls":
+            return smtplib.SMTP_SSL(host, port, timeout=timeout, context=self._context)
+        return smtplib.SMTP(host, port, timeout=timeout)
+
+    def _secure(self, connection: smtplib.SMTP) -> None:
+        if self._smtp.security == "starttls":
+            connection.starttls(context=self._context)
+        connection.ehlo_or_helo_if_needed()
+
+    def _check_login(self) -> None:
+        """Raises where user name and password must not or cannot be sent."""
+        smtp = self._smtp
+        if not smtp.username:
+            return
+        if smtp.security == "none" and not _is_this_machine(smtp.host):
+            hint = "set smtp.security to starttls or tls"
+            raise DeliveryError(
+                f"{self._where}: the password would go in clear: {hint}", batch=True
+            )
+        if not (smtp.username + smtp.password.reveal()).isascii():
+            fault = "user name and password must be ASCII"
+            raise DeliveryError(f"{self._where}: {fault}", batch=True)
+
+    def _log_in(self, connection: smtplib.SMTP) -> None:
+        """Logs in where there is a user name.
+
+        What the server answers may repeat the password, so the error keeps neither its text nor
+        smtplib's exception.
+        """
+        fault, code = "", None
+        try:
+            if self._smtp.username:
+                connection.login(self._smtp.username, self._smtp.password.reveal())
+        except smtplib.SMTPResponseException as error:
+            fault, code = f"user name or password refused ({error.smtp_code})", error.smtp_code
+        except smtplib.SMTPNotSupportedError:
+            fault = "the server offers no log-in: leave smtp.username out, or use another port"
+        except (smtplib.SMTPException, OSError) as error:
+            fault = f"the log-in broke off ({type(error).__name__})"
+        if fault:
+            self._drop()
+            raise DeliveryError(f"{self._where}: {fault}", batch=True, code=code)
+
+    def _drop(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+
+def _refusal(where: str, command: str, code: int, reply: bytes | str) -> DeliveryError:
+    """What a refusal means (RFC 5321 4.2.1): 4xx later, 5xx for good.
+
+    A refused sender and a server that closes concern every message, and so wait for the operator.
+    """
+    is_ours = command == "MAIL" and code != _TOO_BIG
+    return DeliveryError(
+        f"{where}: refused at {command}: {code} {_readable(reply)}",
+        permanent=code >= _PERMANENT and not is_ours,
+        batch=code == _CLOSING or (is_ours and code >= _PERMANENT),
+        code=code,
+    )
+
+
+def _reason(error: smtplib.SMTPException | OSError) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{error.smtp_code} {_readable(error.smtp_error)}"
+    return one_line(str(error)) or type(error).__name__
+
+
+def _readable(reply: bytes | str) -> str:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return one_line(text)[:_MAX_REPLY]
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+# ---- files -------------------------------------------------------------------------------------
+
+
+def write(
+    folder: Path, *, period_key: str, message_id: str, message: bytes, html: str, text: str
+) -> Path:
+    """Writes a message as .eml, with its HTML and text beside it, and returns the .eml.
+
+    The name is made of the period and a hash, so no data can choose a path, and the same issue is
+    written over itself. The .eml comes last: where it is, all is.
+    """
+    key = re.sub(r"[^0-9A-Za-z-]", "", period_key)
+    stem = f"{key}-{hashlib.sha256(message_id.encode()).hexdigest()[:12]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / f"{stem}.html", html.encode())
+        _replace(folder / f"{stem}.txt", text.encode())
+        return _replace(folder / f"{stem}.eml", message)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DeliveryError(f"{folder}: cannot be written: {reason}", batch=True) from error
+
+
+def _replace(path: Path, content: bytes) -> Path:
+    """Writes a file whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        return draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,541 @@
+"""From the outbox to a server over a socket, and to files."""
+
+import base64
+import re
+import socket
+import ssl
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litwatch.digest.send import WAITS, Mailer, next_attempt, write
+from litwatch.errors import DeliveryError
+from litwatch.settings import Secret, Smtp
+
+HOST = "127.0.0.1"
+CERTIFICATE = Path(__file__).parent.parent / "data" / "loopback.pem"
+SENDER = "litwatch <litwatch@example.org>"
+MESSAGE = b"Subject: a test\r\n\r\nFirst line\r\n.a line that begins with a dot\r\n"
+PASSWORD = "hunter2-hunter2"
+AT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
+
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
+
+class Postbox:
+    """A server's mind: what it keeps, and what it answers to which command and address."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str | None, list[str], bytes]] = []
+        self.sessions: list[SMTP] = []
+        self.answers: dict[tuple[str, str], str] = {}
+        self.hangs_up_after_data = False
+        self.hangs_up_at_reset = False
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
+    ) -> str:
+        answer = self.answers.get(("MAIL", address), "250 OK")
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if server not in self.sessions:
+            self.sessions.append(server)
+        answer = self.answers.get(("RCPT", address), "250 OK")
+        if answer.startswith("25"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_RSET(self, server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+        if self.hangs_up_at_reset:
+            assert server.transport
+            server.transport.abort()
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        answer = self.answers.get(("DATA", envelope.rcpt_tos[0]), "250 kept as 17")
+        if answer.startswith("250"):
+            assert envelope.original_content is not None
+            self.kept.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content))
+        if self.hangs_up_after_data:
+            self.hangs_up_after_data = False
+            assert server.transport
+            server.transport.abort()
+        return answer
+
+    def recipients(self) -> list[str]:
+        return [address for _, addresses, _ in self.kept for address in addresses]
+
+
+@pytest.fixture
+def postbox() -> Postbox:
+    return Postbox()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def serve(postbox: Postbox) -> Iterator[Callable[..., Smtp]]:
+    """Starts a server on the loopback and says how to reach it."""
+    with ExitStack() as stack:
+
+        def start(*, tls: bool = False, **options: object) -> Smtp:
+            controller = Controller(
+                postbox,
+                hostname=HOST,
+                port=free_port(),
+                ssl_context=server_context() if tls else None,
+                **options,
+            )
+            controller.start()
+            stack.callback(controller.stop)
+            security = "tls" if tls else "starttls" if options.get("tls_context") else "none"
+            return Smtp(HOST, controller.port, security=security)
+
+        yield start
+
+
+def server_context() -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+def trusting() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=CERTIFICATE)
+
+
+def refused(mailer: Mailer, recipient: str = "a@example.org") -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        mailer.send(SENDER, recipient, MESSAGE)
+    return caught.value
+
+
+# ---- what is delivered -----------------------------------------------------------------------
+
+
+def test_the_stored_bytes_arrive_as_they_are(serve: Callable[..., Smtp], postbox: Postbox) -> None:
+    with Mailer(serve()) as mailer:
+        reply = mailer.send(SENDER, "a@example.org", MESSAGE)
+
+    assert reply == "250 kept as 17"
+    assert postbox.kept == [("litwatch@example.org", ["a@example.org"], MESSAGE)]
+
+
+def test_one_connection_serves_many_messages(serve: Callable[..., Smtp], postbox: Postbox) -> None:
+    with Mailer(serve()) as mailer:
+        for number in range(3):
+            mailer.send(SENDER, f"r{number}@example.org", MESSAGE)
+
+    assert postbox.recipients() == ["r0@example.org", "r1@example.org", "r2@example.org"]
+    assert len(postbox.sessions) == 1
+
+
+def test_a_connection_that_was_dropped_is_opened_again(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    with Mailer(serve()) as mailer:
+        mailer.send(SENDER, "a@example.org", MESSAGE)
+        server = postbox.sessions[0]
+        server.loop.call_soon_threadsafe(server.transport.abort)
+        mailer.send(SENDER, "b@example.org", MESSAGE)
+
+    assert postbox.recipients() == ["a@example.org", "b@example.org"]
+    assert len(postbox.sessions) == 2
+
+
+def test_a_mailer_that_sends_nothing_connects_to_nothing() -> None:
+    with Mailer(Smtp("nowhere.invalid")) as mailer:
+        assert mailer is not None
+
+
+# ---- what is refused -------------------------------------------------------------------------
+
+
+def test_one_refused_recipient_does_not_keep_the_others(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    postbox.answers["RCPT", "b@example.org"] = "550 5.1.1 no such user"
+    with Mailer(serve()) as mailer:
+        mailer.send(SENDER, "a@example.org", MESSAGE)
+        error = refused(mailer, "b@example.org")
+        mailer.send(SENDER, "c@example.org", MESSAGE)
+
+    assert (error.permanent, error.batch, error.code) == (True, False, 550)
+    assert "refused at RCPT: 550 5.1.1 no such user" in str(error)
+    assert postbox.recipients() == ["a@example.org", "c@example.org"]
+    assert len(postbox.sessions) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "permanent", "batch"),
+    [
+        ("RCPT", "450 4.2.1 greylisted", False, False),
+        ("RCPT", "452 4.5.3 too many", False, False),
+        ("RCPT", "550 5.7.1 relaying denied", True, False),
+        ("RCPT", "421 4.7.0 too busy, closing", False, True),
+        ("DATA", "451 4.3.0 try later", False, False),
+        ("DATA", "554 5.7.1 spam", True, False),
+        ("DATA", "552 5.3.4 too big", True, False),
+        ("DATA", "421 4.3.2 going down", False, True),
+        ("MAIL", "451 4.3.0 try later", False, False),
+        ("MAIL", "550 5.7.1 sender refused", False, True),
+        ("MAIL", "552 5.3.4 too big", True, False),
+    ],
+)
+def test_a_refusal_says_whether_to_try_again_and_whom_it_concerns(
+    serve: Callable[..., Smtp],
+    postbox: Postbox,
+    command: str,
+    answer: str,
+    permanent: bool,
+    batch: bool,
+) -> None:
+    """A refused sender concerns every message, and so is put off until the operator mends it."""
+    address = "litwatch@example.org" if command == "MAIL" else "a@example.org"
+    postbox.answers[command, address] = answer
+    with Mailer(serve()) as mailer:
+        error = refused(mailer)
+
+    assert (error.permanent, error.batch, error.code) == (permanent, batch, int(answer[:3]))
+    assert answer in str(error)
+    assert postbox.kept == []
+
+
+def test_after_a_421_the_next_message_has_a_new_connection(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    postbox.answers["RCPT", "a@example.org"] = "421 4.7.0 closing"
+    with Mailer(serve()) as mailer:
+        refused(mailer)
+        mailer.send(SENDER, "b@example.org", MESSAGE)
+
+    assert len(postbox.sessions) == 2
+
+
+def test_a_message_beyond_the_servers_limit_is_given_up(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    with Mailer(serve(data_size_limit=10)) as mailer:
+        error = refused(mailer)
+
+    assert (error.permanent, error.code) == (True, 552)
+
+
+def test_a_reply_that_is_lost_is_asked_for_again_with_the_same_bytes(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    """The server kept the message; nobody can know that (RFC 1047), so it may arrive twice."""
+    postbox.hangs_up_after_data = True
+    with Mailer(serve()) as mailer:
+        error = refused(mailer)
+        mailer.send(SENDER, "a@example.org", MESSAGE)
+
+    assert (error.permanent, error.batch, error.code) == (False, False, None)
+    assert "the same message is sent again later" in str(error)
+    assert postbox.kept[0] == postbox.kept[1]
+
+
+def test_an_address_that_cannot_be_written_is_given_up_before_anything_is_sent(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    with Mailer(serve()) as mailer:
+        error = refused(mailer, "a@example.org>\r\nRCPT TO:<b@example.org")
+        mailer.send(SENDER, "c@example.org", MESSAGE)
+
+    assert error.permanent
+    assert postbox.recipients() == ["c@example.org"]
+
+
+# ---- no connection ---------------------------------------------------------------------------
+
+
+def test_a_refused_connection_lets_all_wait() -> None:
+    with Mailer(Smtp(HOST, free_port(), security="none")) as mailer:
+        error = refused(mailer)
+
+    assert (error.permanent, error.batch) == (False, True)
+    assert "cannot connect" in str(error)
+
+
+def test_a_server_that_never_greets_is_left_after_the_timeout() -> None:
+    with socket.create_server((HOST, 0)) as silent:
+        smtp = Smtp(HOST, silent.getsockname()[1], security="none")
+        begun = time.monotonic()
+        with Mailer(smtp, timeout_seconds=0.2) as mailer:
+            error = refused(mailer)
+
+    assert (error.permanent, error.batch) == (False, True)
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("greeting", "reason"),
+    [(b"", "closed"), (b"421 too busy\r\n", "421 too busy"), (b"554 go away\r\n", "554 go away")],
+)
+def test_a_server_that_does_not_let_us_in_lets_all_wait(greeting: bytes, reason: str) -> None:
+    with socket.create_server((HOST, 0)) as rude:
+
+        def hang_up() -> None:
+            with rude.accept()[0] as visitor:
+                visitor.sendall(greeting)
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        with Mailer(Smtp(HOST, rude.getsockname()[1], security="none")) as mailer:
+            error = refused(mailer)
+
+    assert (error.permanent, error.batch) == (False, True)
+    assert reason in str(error)
+
+
+def test_a_server_that_breaks_off_after_a_refusal_has_still_refused(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    postbox.answers["RCPT", "a@example.org"] = "550 5.1.1 no such user"
+    postbox.hangs_up_at_reset = True
+    with Mailer(serve()) as mailer:
+        error = refused(mailer)
+        mailer.send(SENDER, "b@example.org", MESSAGE)
+
+    assert (error.permanent, error.code) == (True, 550)
+    assert len(postbox.sessions) == 2
+
+
+# ---- encryption and log-in -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["tls", "starttls"])
+def test_a_message_travels_encrypted(
+    serve: Callable[..., Smtp], postbox: Postbox, tls: bool
+) -> None:
+    options = {} if tls else {"tls_context": server_context(), "require_starttls": True}
+    with Mailer(serve(tls=tls, **options), context=trusting()) as mailer:
+        mailer.send(SENDER, "a@example.org", MESSAGE)
+
+    assert postbox.recipients() == ["a@example.org"]
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["tls", "starttls"])
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
+    serve: Callable[..., Smtp], postbox: Postbox, tls: bool
+) -> None:
+    options = {} if tls else {"tls_context": server_context()}
+    with Mailer(serve(tls=tls, **options)) as mailer:
+        error = refused(mailer)
+
+    assert (error.permanent, error.batch) == (False, True)
+    assert "certificate verify failed" in str(error)
+    assert postbox.kept == []
+
+
+def test_a_server_without_starttls_gets_nothing(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    plain = serve()
+    with Mailer(Smtp(HOST, plain.port, security="starttls")) as mailer:
+        error = refused(mailer)
+
+    assert error.batch
+    assert "STARTTLS" in str(error)
+    assert postbox.kept == []
+
+
+class Doorkeeper:
+    """Lets one password in; answers every other by repeating it."""
+
+    def __call__(
+        self,
+        _server: SMTP,
+        _session: Session,
+        _envelope: Envelope,
+        _mechanism: str,
+        data: object,
+    ) -> AuthResult:
+        given_ = getattr(data, "password", b"").decode()
+        if given_ == PASSWORD:
+            return AuthResult(success=True)
+        message = f"535 5.7.8 wrong: {given_} {base64.b64encode(given_.encode()).decode()}"
+        return AuthResult(success=False, handled=False, message=message)
+
+
+def guarded(serve: Callable[..., Smtp]) -> Smtp:
+    return serve(tls_context=server_context(), authenticator=Doorkeeper(), auth_required=True)
+
+
+def with_login(smtp: Smtp, password: str, **more: object) -> Smtp:
+    known: dict[str, object] = {"security": smtp.security, "username": "litwatch"}
+    return Smtp(smtp.host, smtp.port, password=Secret(password), **(known | more))  # type: ignore[arg-type]
+
+
+def test_a_password_opens_the_relay(serve: Callable[..., Smtp], postbox: Postbox) -> None:
+    with Mailer(with_login(guarded(serve), PASSWORD), context=trusting()) as mailer:
+        mailer.send(SENDER, "a@example.org", MESSAGE)
+
+    assert postbox.recipients() == ["a@example.org"]
+
+
+def test_a_wrong_password_lets_all_wait_and_is_repeated_nowhere(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    wrong = "wrong-password-1"
+    with Mailer(with_login(guarded(serve), wrong), context=trusting()) as mailer:
+        error = refused(mailer)
+
+    assert (error.permanent, error.batch, error.code) == (False, True, 535)
+    told = "".join(traceback.format_exception(error))
+    assert wrong not in told
+    assert base64.b64encode(wrong.encode()).decode() not in told
+    assert error.__context__ is None
+    assert error.__cause__ is None
+
+
+def test_a_password_never_travels_in_clear() -> None:
+    far = Smtp("smtp.example.org", 25, "none", "litwatch", Secret(PASSWORD))
+    with Mailer(far) as mailer:
+        error = refused(mailer)
+
+    assert error.batch
+    assert "in clear" in str(error)
+    assert PASSWORD not in str(error)
+
+
+def test_a_relay_on_this_machine_may_have_it_in_clear(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    near = serve(authenticator=Doorkeeper(), auth_require_tls=False)
+    with Mailer(with_login(near, PASSWORD)) as mailer:
+        mailer.send(SENDER, "a@example.org", MESSAGE)
+
+    assert postbox.recipients() == ["a@example.org"]
+
+
+def test_a_password_beyond_ascii_is_said_to_be_so(serve: Callable[..., Smtp]) -> None:
+    with Mailer(with_login(guarded(serve), "pässword"), context=trusting()) as mailer:
+        error = refused(mailer)
+
+    assert "must be ASCII" in str(error)
+    assert "pässword" not in str(error)
+
+
+def test_a_server_that_offers_no_log_in_is_named(serve: Callable[..., Smtp]) -> None:
+    with Mailer(with_login(serve(), PASSWORD)) as mailer:
+        error = refused(mailer)
+
+    assert error.batch
+    assert "offers no log-in" in str(error)
+
+
+# ---- when to try again -----------------------------------------------------------------------
+
+
+def test_the_first_retry_is_early_the_others_grow_and_the_last_is_days_later() -> None:
+    moments = [AT]
+    while again := next_attempt(len(moments), moments[-1]):
+        moments.append(again)
+
+    waits = [later - earlier for earlier, later in pairwise(moments)]
+    assert timedelta(minutes=5) <= waits[0] <= timedelta(minutes=10)
+    assert min(waits[1:]) >= timedelta(minutes=30)
+    assert waits == sorted(waits)
+    assert timedelta(days=4) <= moments[-1] - AT <= timedelta(days=5)
+
+
+@given(st.integers(1, 60))
+def test_a_retry_is_always_later_or_never(attempts: int) -> None:
+    again = next_attempt(attempts, AT)
+
+    assert (again is None) == (attempts > len(WAITS))
+    assert again is None or again > AT
+
+
+# ---- files -----------------------------------------------------------------------------------
+
+
+def put(folder: Path, key: str = "2026-W48", message_id: str = "<a@b>", text: str = "Text") -> Path:
+    return write(
+        folder, period_key=key, message_id=message_id, message=MESSAGE, html="<p>", text=text
+    )
+
+
+def test_a_message_is_written_with_its_html_and_text_beside_it(tmp_path: Path) -> None:
+    path = put(tmp_path / "outbox")
+
+    assert re.fullmatch(r"2026-W48-[0-9a-f]{12}\.eml", path.name)
+    assert path.read_bytes() == MESSAGE
+    assert path.with_suffix(".html").read_text() == "<p>"
+    assert path.with_suffix(".txt").read_text() == "Text"
+    assert len(list(path.parent.iterdir())) == 3
+
+
+def test_the_same_issue_is_written_over_itself_and_others_are_not(tmp_path: Path) -> None:
+    first = put(tmp_path)
+
+    assert put(tmp_path, text="Again") == first
+    assert first.with_suffix(".txt").read_text() == "Again"
+    assert put(tmp_path, message_id="<b@b>") != first
+    assert put(tmp_path, key="2026-W49") != first
+    assert len(list(tmp_path.iterdir())) == 9
+
+
+@given(st.text(max_size=30) | st.just("../../etc/passwd"), st.text(max_size=30))
+def test_no_data_chooses_a_path(
+    tmp_path_factory: pytest.TempPathFactory, key: str, message_id: str
+) -> None:
+    folder = tmp_path_factory.mktemp("outbox")
+
+    path = put(folder, key, message_id.encode("utf-8", "replace").decode())
+
+    assert path.parent == folder
+    assert re.fullmatch(r"[0-9A-Za-z-]*-[0-9a-f]{12}\.eml", path.name)
+
+
+def test_a_folder_that_cannot_be_written_is_said_to_be_so(tmp_path: Path) -> None:
+    taken = tmp_path / "outbox"
+    taken.write_text("a file")
+
+    with pytest.raises(DeliveryError, match="cannot be written") as caught:
+        put(taken)
+
+    assert (caught.value.permanent, caught.value.batch) == (False, True)
+
+
+def test_a_write_that_fails_leaves_the_old_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(tmp_path)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(DeliveryError, match="No space left"):
+        put(tmp_path, text="New")
+
+    assert path.with_suffix(".txt").read_text() == "Text"
+    assert len(list(tmp_path.iterdir())) == 3
