@@ -1,0 +1,117 @@
+"""The sentences of an article, each with its place and the part of the article it belongs to.
+
+A structured abstract says which part a sentence is of by the section's label; an unstructured one
+often writes the label into the text ("BACKGROUND: ..."), where it holds until the next.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from litwatch.classify.numerals import marked, value_of
+from litwatch.classify.text import Normal, normalise, sentences
+from litwatch.models import Article, Evidence, Field
+
+Part = Literal[
+    "title", "background", "methods", "case", "conclusion", "literature", "plain", "indexing"
+]
+
+_LABELS: tuple[tuple[Part, re.Pattern[str]], ...] = (
+    ("literature", re.compile(r"literature|data sources?|search strategy|study selection")),
+    ("background", re.compile(r"background|introduction|context|objectives?|aims?\b|purpose")),
+    ("background", re.compile(r"importance|hintergrund|einleitung|ziel|fragestellung|objetivos?")),
+    ("background", re.compile(r"introduccion|antecedentes|but\b|objectifs?|hypothesis|rationale")),
+    ("conclusion", re.compile(r"conclusions?|discussion|comments?\b|interpretation|significance")),
+    ("conclusion", re.compile(r"schlussfolgerung|fazit|diskussion|discusion|limitations?")),
+    ("case", re.compile(r"case|patient|observation|results?|findings|outcome|report|intervention")),
+    ("case", re.compile(r"fall|kasuistik|ergebnis|anamnese|befund|verlauf|caso|resultados|result")),
+    ("methods", re.compile(r"methods?|design|setting|materials?|methoden?|methodik|participants")),
+    ("methods", re.compile(r"metodos|methodes|measurements?|procedures?")),
+)
+"""What the labels of abstracts stand for; the first that stands in a label counts."""
+
+_INLINE_LABEL = re.compile(
+    r"(?P<label>[A-Z][A-Z ,/&-]{3,50}?)(?::| (?=[A-Z][^A-Z]|[A-Z]?[a-z]))"  # CASE REPORT A man
+    r"|(?P<word>[A-Z][a-z]+(?: [a-z]+){0,3}):\s"  # Conclusion: This
+)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of a title or an abstract: `string[start:end]` of that field and index."""
+
+    field: Field
+    index: int
+    part: Part
+    string: str
+    start: int
+    end: int
+
+    @cached_property
+    def normal(self) -> Normal:
+        """The sentence normalised; offsets of matches count in it."""
+        return normalise(self.string[self.start : self.end])
+
+    @cached_property
+    def text(self) -> str:
+        """The normalised text that cues are matched on, its numbers blotted out."""
+        return marked(self.normal.text)
+
+    def number(self, start: int, end: int) -> int | None:
+        """The number that stands at `text[start:end]`."""
+        return value_of(self.normal.text[start:end])
+
+    def evidence(self, start: int, end: int, rule: str) -> Evidence:
+        """The proof that `text[start:end]` is, in code points of the record's string."""
+        first, last = self.normal.span(start, end)
+        first, last = self.start + first, self.start + last
+        return Evidence(
+            self.field,
+            self.index,
+            first,
+            last,
+            self.string[first:last],
+            self.string[self.start : self.end],
+            rule,
+        )
+
+
+def passages(article: Article) -> tuple[Sentence, ...]:
+    """Every sentence of the titles and abstracts, then headings and types, in reading order."""
+    labels = [section.label for section in article.abstract]
+    other = [section.label for of in article.other_abstracts for section in of.sections]
+    found: list[Sentence] = []
+    for field, index, string in article.strings():
+        if field in ("title", "vernacular_title"):
+            found.extend(_sentences(field, index, string, "title"))
+        elif field == "abstract":
+            found.extend(_sentences(field, index, string, part_of(labels[index])))
+        elif field == "other_abstract":
+            found.extend(_sentences(field, index, string, part_of(other[index])))
+        elif field in ("mesh", "publication_types"):
+            found.append(Sentence(field, index, "indexing", string, 0, len(string)))
+    return tuple(found)
+
+
+def part_of(label: str) -> Part:
+    """The part of an article that a section's label stands for."""
+    text = normalise(label).text
+    return next((part for part, pattern in _LABELS if pattern.search(text)), "plain")
+
+
+def _sentences(field: Field, index: int, string: str, part: Part) -> Iterator[Sentence]:
+    for start, end in sentences(string):
+        if field in ("abstract", "other_abstract"):
+            part = _inline(string, start, end) or part
+        yield Sentence(field, index, part, string, start, end)
+
+
+def _inline(string: str, start: int, end: int) -> Part | None:
+    """The part that a label at the head of the sentence announces, or None if there is none."""
+    found = _INLINE_LABEL.match(string, start, end)
+    if found is None:
+        return None
+    part = part_of(found["label"] or found["word"])
+    return None if part == "plain" else part
