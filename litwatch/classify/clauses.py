@@ -19,6 +19,7 @@ _BORDER = re.compile(
 )
 _CONJUNCTION = re.compile(r"\b(?:and|or|plus|with|nor|und|oder|mit|et|ou|avec|y|o|e|con)\b|[/+&]")
 _NEW_SUBJECT = re.compile(r", (?:[\w-]+ ){0,3}$")
+_OTHER_SUBJECT = re.compile(r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) ")
 _LIST_GAP = 60  # characters between two mentions of one list
 _FLIPPED = {"given": "failed", "failed": "given", "involved": "excluded", "excluded": "involved"}
 
@@ -163,7 +164,7 @@ class _Clause:
             for sign in self.after
             if end <= sign.start <= ceiling
             and (not sign.cue.reach or sign.start - end <= sign.cue.reach)
-            and ";" not in self.text[end : sign.start]
+            and not _parts(self.text[end : sign.start])
         ]
         return self._strongest(found) if found else None
 
@@ -188,6 +189,11 @@ class _Clause:
             for other in self.before
         )
         return _FLIPPED.get(sign.cue.role, sign.cue.role) if turned else sign.cue.role
+
+
+def _parts(between: str) -> bool:
+    """Whether the words between a mention and a cue after it give the cue another subject."""
+    return ";" in between or _OTHER_SUBJECT.search(between) is not None
 
 
 def _signs(text: str, cues: Iterable[Cue]) -> list[_Sign]:

@@ -92,7 +92,7 @@ def mentions(article: Article, hits: Sequence[Hit], ruleset: Ruleset) -> tuple[M
     found = [*_from_text(judged), *_from_lists(article, by_place)]
     if any(_is_any(cues.single, one.sentence) for one in judged):
         found = _corrected(found)
-    found = _titled(found)
+    found = _denied(_titled(found))
     capped = (_capped(mention, cues.rules) for mention in found)
     return tuple(mention for mention in capped if mention.role)
 
@@ -318,6 +318,22 @@ def _under_title(mention: Mention, titled: Mapping[str, str], said: Set[str]) ->
     if mention.hit.field in _INDEX and said & set(mention.hit.tags):
         return replace(mention, role="mentioned")
     return mention
+
+
+def _denied(found: list[Mention]) -> list[Mention]:
+    """The mentions without findings that no cue supports where another says they are absent."""
+    absent = {
+        tag
+        for mention in found
+        if mention.role == "excluded" and mention.is_said
+        for tag in mention.hit.tags
+    }
+    return [
+        replace(mention, role="mentioned")
+        if mention.role == "involved" and not mention.is_said and absent & set(mention.hit.tags)
+        else mention
+        for mention in found
+    ]
 
 
 def _capped(mention: Mention, rules: Mapping[tuple[str, str], Rule]) -> Mention:

@@ -245,6 +245,7 @@ def test_titles_are_read_as_titles(title: str, expected: dict[str, str]) -> None
         ("In her, unlike in amyloidosis, the tongue was soft.", {"lymphoma_leukemia": "mentioned"}),
         ("Carpal tunnel syndrome was found in 4 of 19 patients.", {"carpal_tunnel": "involved"}),
         ("We report a man. The disease may involve the oral mucosa.", {"oral": "mentioned"}),
+        ("She had orange peel skin, and the fingers were spared.", {"skin_sclerosis": "involved"}),
         ("Her diabetes mellitus was known.", {"diabetes": "mentioned"}),
         ("Her HIV infection was ruled out.", {"infection": "excluded"}),
     ],
@@ -257,6 +258,13 @@ def test_organs_get_the_role_of_their_clause(text: str, expected: dict[str, str]
 def test_an_examination_counts_only_where_it_was_normal() -> None:
     assert roles("Her thyroid function was normal.") == {"thyroid": "excluded"}
     assert roles("Her thyroid function was reduced.") == {}
+
+
+def test_a_bare_mention_is_no_finding_where_the_text_says_that_there_is_none() -> None:
+    text = "She had no monoclonal gammopathy. The search for a gammopathy should go on."
+    article = Article("1", abstract=(AbstractSection("", text),))
+    found = mentions(article, find_hits(article, RULESET), RULESET)
+    assert [mention.role for mention in found] == ["excluded", "mentioned"]
 
 
 def test_the_definition_in_the_first_sentence_is_no_finding() -> None:
