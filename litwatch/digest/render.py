@@ -155,7 +155,7 @@ def _correction(entry: CorrectionEntry, timezone: str) -> _Correction:
     sent = sentences.day(entry.sent_at, timezone)
     return _Correction(
         mark=mark,
-        what=f"{what} It was sent to you on {sent}{f' under {tags}' if tags else ''}.",
+        what=f"{what} It was sent to you on {sent}{f', tagged {tags}' if tags else ''}.",
         paper=show(entry.paper, {}),
         notice=entry.notice.title if entry.notice else entry.change.citation,
         notice_url=record_url(entry.change.notice_uid),

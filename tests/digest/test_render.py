@@ -113,7 +113,7 @@ def test_corrections_come_first_and_say_what_happened(whole: Rendered) -> None:
         retraction = part.index("This paper has been retracted. It was sent to you on 16 November")
         erratum = part.index("A correction to this paper has been published.")
         assert retraction < erratum < part.lower().index("eleven patients")
-        assert "under Melphalan — given." in part
+        assert "2026, tagged Melphalan — given." in part
         assert "Retraction: Melphalan for scleromyxedema: a series without relapse" in part
 
 
