@@ -27,7 +27,8 @@ def main() -> None:
     )
     parser.add_argument("--key", action="append", default=[], help="an API key to be known")
     arguments = parser.parse_args()
-    moment = (arguments.at or datetime.now(UTC)).replace(tzinfo=UTC)
+    moment = arguments.at or datetime.now(UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     library = Library(records.load())
     with StandIn(library, lambda: moment, port=arguments.port, known_keys=arguments.key) as served:
         sys.stdout.write(f"{served.base_url} at {moment:%Y-%m-%d %H:%M} UTC; Ctrl-C stops it\n")

@@ -61,9 +61,9 @@ class Params:
 class Options:
     """Which of PubMed's faces the stand-in shows, where evidence knows several.
 
-    `missing_quotes`: terms.MissingQuotes. `layout`: the two that ESearch's XML has (EUTILITIES
-    2.2). `dtd_year`: the year of the DOCTYPE of EFetch. `lost_history`: how EFetch says that a
-    WebEnv is gone, at status 200 or 400 (EUTILITIES 2.4).
+    `missing_quotes`: terms.MissingQuotes. `layout`: the two that were recorded of ESearch's
+    XML. `dtd_year`: the year in EFetch's DOCTYPE. `lost_history`: the status at which EFetch says
+    that a WebEnv is gone (rentrez issue 110).
     """
 
     missing_quotes: MissingQuotes = "nothing"
@@ -117,6 +117,6 @@ class Reply:
 
 
 def valid_uids(ids: Sequence[str]) -> Iterator[str]:
-    """The ids that are PMIDs, in order, each once; `00000001` is 1 (EUTILITIES 2.4)."""
+    """The ids that are PMIDs, in order, each once; `00000001` is 1."""
     plain = (uid.lstrip("0") for uid in ids if uid.isascii() and uid.isdecimal())
     return iter(dict.fromkeys(uid for uid in plain if uid))

@@ -1,7 +1,7 @@
 """What a search can see of one record: its XML taken apart into PubMed's search fields.
 
 The stand-in reads records by itself, apart from the reader it is there to test. Which element feeds
-which field: PubMed User Guide, "Search field descriptions and tags"; dates: EUTILITIES 4.1.
+which field: PubMed User Guide, "Search field descriptions and tags".
 """
 
 from collections import defaultdict
@@ -227,7 +227,7 @@ def _days(elements: Iterable[etree._Element]) -> tuple[date, ...]:
 def _day(element: etree._Element) -> date | None:
     """The day that PubMed files a date under: a missing month is January, a missing day the first.
 
-    Winter is January, spring April, summer July, fall October (EUTILITIES 4.1).
+    Winter is January, spring April, summer July, fall October (User Guide).
     """
     fields = ("Year", "Month", "Season", "Day", "MedlineDate")
     parts = {tag: element.findtext(tag, "") for tag in fields}

@@ -1,4 +1,4 @@
-"""EPost: a list of UIDs, kept on the history server (EUTILITIES 2.6)."""
+"""EPost: a list of UIDs, kept on the history server (NBK25499)."""
 
 from litwatch.demo.calls import Call, Reply, valid_uids
 from litwatch.demo.xml import element, envelope, errors

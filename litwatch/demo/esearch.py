@@ -1,6 +1,6 @@
 """ESearch: a query, or an earlier result, to a page of UIDs with what PubMed understood.
 
-Shapes and texts: EUTILITIES 2.2 and 2.3, NBK25499.
+Shapes and texts: NBK25499, and replies recorded in Biopython's tests (`Tests/Entrez`, 2025).
 """
 
 import json
@@ -105,7 +105,7 @@ def _result(call: Call) -> _Result:
 
 def _found(call: Call, term: str, earlier: Mapping[int, tuple[str, ...]]) -> _Result:
     view = View(call.snapshot, call.vocabulary)
-    today = call.moment.date()
+    today = call.moment.date()  # in UTC; NCBI's days are those of US Eastern time (assumed)
     circumstances = Circumstances(
         today=today,
         history=earlier,
@@ -143,7 +143,7 @@ def _span(call: Call, today: date) -> Span | None:
 def _error(call: Call, text: str) -> Reply:
     if not call.wants_json:
         return errors(ROOT, [text])
-    # NCBI sends the line break of this message as it is, inside a JSON string (EUTILITIES 2.3).
+    # NCBI sends the line break of this message as it is, inside a JSON string (paperscraper 40).
     body = _document({"ERROR": text}).replace("Exception:\\n", "Exception:\n")
     return Reply(body.encode(), JSON)
 
@@ -190,7 +190,7 @@ def _as_json(result: _Result, page: _Page) -> Reply:
 
 
 def _as_xml(call: Call, result: _Result, page: _Page) -> Reply:
-    """One of the two layouts that were recorded on the same evening (EUTILITIES 2.2)."""
+    """One of the two layouts that were recorded on the same evening."""
     tabs = call.options.layout == "tabs"
     line = "\n" if tabs else ""
     meta = element("Count", len(result.uids)) + element("RetMax", len(page.uids))

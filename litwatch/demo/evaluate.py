@@ -111,10 +111,8 @@ class _Evaluation:
     def term(self, term: Term) -> Outcome | None:
         name = term.tag or self.circumstances.default_field
         tag = self.tag(name) if name else None
-        if tag and not (tag == ALL and not term.quoted):
-            return self.lookup.term(term, tag)
-        if term.quoted:
-            return self.lookup.term(term, ALL)
+        if tag or term.quoted:
+            return self.lookup.term(term, tag or ALL)
         return mapping.expand(term.text, self.lookup)
 
     def tag(self, name: str) -> Tag | None:

@@ -1,6 +1,6 @@
 """Faults on purpose: which call meets which one, and what it makes of a good reply.
 
-The known ones have names (`faults.toml`, after EUTILITIES 7.2); a test may make its own.
+The known ones have names (`faults.toml`); a test may make its own.
 """
 
 from collections.abc import Collection, Mapping

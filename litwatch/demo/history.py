@@ -1,7 +1,7 @@
 """The history server: results kept under a WebEnv and a key, until they are too old.
 
 A result is a list of UIDs as they were: later changes of the library do not touch it. NCBI names
-eight hours as a rule of thumb (EUTILITIES 2.4).
+eight hours as a rule of thumb (rentrez issue 110).
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 In the manual's order: subject (MeSH headings and entry terms), journal, author; the longest run of
 words that is known counts, and what is left is searched word by word in All Fields (User Guide;
-recorded translations, EUTILITIES 2.2 and 4.4). PubMed also adds plurals and British spellings from
+recorded translations). PubMed also adds plurals and British spellings from
 tables of its own, which the stand-in does not have.
 """
 

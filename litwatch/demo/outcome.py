@@ -34,7 +34,7 @@ def join(operator: str, outcomes: list[Outcome]) -> Outcome | None:
 
 @dataclass(slots=True)
 class Notes:
-    """The lists beside a result, gathered while a query is read (EUTILITIES 2.2).
+    """The lists beside a result, gathered while a query is read.
 
     `translations` are the pairs (From, To) of the TranslationSet.
     """

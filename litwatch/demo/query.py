@@ -1,6 +1,6 @@
 """PubMed's query language, read into a tree; what it finds is decided in evaluate.py.
 
-Rules (PubMed User Guide; EUTILITIES 4.4): AND, OR and NOT count in capitals only and are read from
+Rules (PubMed User Guide): AND, OR and NOT count in capitals only and are read from
 left to right; parentheses group, and unbalanced ones are repaired with a warning; a tag in brackets
 belongs to the quoted phrase or the run of words before it; what stands side by side is ANDed.
 Anything at all can be read: a query is never refused for its form, only for its depth.

@@ -1,4 +1,4 @@
-"""Finds a term with a field tag: each kind of field has its own rule (EUTILITIES 4.4)."""
+"""Finds a term with a field tag: each kind of field has its own rule (PubMed User Guide)."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +17,7 @@ SHORTEST_STEM = 4
 
 MissingQuotes = Literal["nothing", "words"]
 """What a quoted phrase outside the phrase index finds: API observers saw nothing, the manual says
-that its words are searched. Either way a warning names it (EUTILITIES 4.4)."""
+that its words are searched. Either way a warning names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,15 @@ class Lookup:
         if not sought or (not term.quoted and STOP_WORDS.issuperset(sought)):
             self.notes.phrases_ignored.append(term.raw)
             return None
-        text = f'"{" ".join(sought)}"[{tag.name}]'
+        text = " ".join(sought)
         if tag.distance is not None:
-            return Outcome(self.view.near(tag.field.code, sought, tag.distance), text)
+            hits = self.view.near(tag.field.code, sought, tag.distance)
+            return Outcome(hits, f'"{text}"[{tag.name}]')
         truncated = term.text.endswith("*")
+        if not self.view.knows(sought, truncated=truncated):
+            return self.missing(term, tag)
         hits = self.view.phrase(tag.field.code, sought, truncated=truncated)
-        if hits or self.view.knows(sought, truncated=truncated):
-            star = "*" if truncated else ""
-            return Outcome(hits, f'"{" ".join(sought)}{star}"[{tag.name}]')
-        return self.missing(term, tag)
+        return Outcome(hits, f'"{text}{"*" if truncated else ""}"[{tag.name}]')
 
     def missing(self, term: Term, tag: Tag) -> Outcome | None:
         """A word or phrase that the index does not hold."""
@@ -109,8 +109,7 @@ class Lookup:
     def mesh(self, term: Term, tag: Tag) -> Outcome:
         """A heading with all that is narrower, alone with `:noexp`, or with a qualifier.
 
-        An unknown heading finds nothing, without a word (EUTILITIES 2.2); an asterisk switches the
-        explosion off.
+        An unknown heading finds nothing, without a word; an asterisk switches the explosion off.
         """
         name, slash, qualifier = term.text.partition("/")
         code, suffix = tag.field.code, f"/{phrase(qualifier)}" if slash else ""

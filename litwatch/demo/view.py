@@ -25,7 +25,7 @@ class Vocabulary:
     def __init__(self, phrases: Collection[str]) -> None:
         self._text = zones(folded(phrase) for phrase in phrases)
 
-    def knows(self, words: Sequence[str], *, truncated: bool = False) -> bool:
+    def knows(self, words: Sequence[str], *, truncated: bool) -> bool:
         """Whether these words stand in it one after the other."""
         return f" {' '.join(words)}" + ("" if truncated else " ") in self._text
 
@@ -35,9 +35,15 @@ class View:
 
     def __init__(self, snapshot: Snapshot, vocabulary: Vocabulary) -> None:
         self.snapshot = snapshot
-        self.knows = vocabulary.knows
         self.everything = snapshot.alive
+        self._vocabulary = vocabulary
         self._index = snapshot.library.index
+
+    def knows(self, words: Sequence[str], *, truncated: bool) -> bool:
+        """Whether PubMed's index holds these words one after the other, in whatever field."""
+        if self._vocabulary.knows(words, truncated=truncated):
+            return True
+        return bool(self.phrase("ALL", words, truncated=truncated))
 
     def phrase(self, code: str, words: Sequence[str], *, truncated: bool = False) -> frozenset[int]:
         """The records that hold these words one after the other."""
@@ -70,7 +76,7 @@ class View:
         return self.snapshot.library.documents[number]
 
     def newest_first(self, numbers: Collection[int]) -> list[int]:
-        """By create date, then PMID, both descending: the API's own order (BT:esearch1)."""
+        """By create date, then PMID, both descending: the API's own order (recorded)."""
         return sorted(numbers, key=self._newness, reverse=True)
 
     def _newness(self, number: int) -> tuple[date, int]:

@@ -1,7 +1,7 @@
 """Puts a reply on the wire, whole or broken: framing, compression, and how a connection ends.
 
-A good reply is chunked and has no Content-Length, as NCBI's are (EUTILITIES 2.1). The broken forms
-are those of EUTILITIES 7.2, F22 to F35.
+A good reply is chunked and has no Content-Length, as NCBI's are (recorded 2024). The broken forms
+are those that clients of NCBI have reported.
 """
 
 import gzip

@@ -1,7 +1,7 @@
 """Text as PubMed's index sees it: lower case, no diacritics, no punctuation.
 
 The User Guide: diacritics are ignored, special characters are replaced by a space; Greek letters
-are spelled out (EUTILITIES 4.4). Both a record and a query pass through here, so they meet.
+are spelled out (assumed). Both a record and a query pass through here, so they meet.
 """
 
 import re

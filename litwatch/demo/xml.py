@@ -1,13 +1,16 @@
 """The XML envelopes of the E-utilities: declaration, DOCTYPE, root, and the ERROR element.
 
-The texts are those of recorded replies (EUTILITIES 2 and 3).
+The texts are those of recorded replies.
 """
 
+import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
 from litwatch.demo.calls import Reply
 
+_ILLEGAL = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""Whatever is no character of XML 1.0 (section 2.2)."""
 _DOCTYPES = {
     "eSearchResult": ("eSearchResult", "esearch 20060628", "20060628/esearch.dtd"),
     "ePostResult": ("ePostResult", "epost 20090526", "20090526/epost.dtd"),
@@ -28,8 +31,8 @@ def envelope(root: str, content: str) -> bytes:
 
 
 def element(name: str, text: str | int) -> str:
-    """One element with text."""
-    return f"<{name}>{escape(str(text))}</{name}>"
+    """One element with text; what XML cannot hold is left out."""
+    return f"<{name}>{escape(_ILLEGAL.sub('', str(text)))}</{name}>"
 
 
 def errors(root: str, texts: Sequence[str], status: int = 200) -> Reply:

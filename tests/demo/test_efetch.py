@@ -1,4 +1,4 @@
-"""EFetch, EPost and the history over HTTP (EUTILITIES 2.4, 2.6 and 7.1)."""
+"""EFetch, EPost and the history over HTTP."""
 
 import re
 from datetime import UTC, date, datetime, timedelta

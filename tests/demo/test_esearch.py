@@ -1,9 +1,11 @@
-"""ESearch over HTTP, as NCBI answers it (EUTILITIES 2.2, 2.3 and 7.1)."""
+"""ESearch over HTTP, as NCBI answers it."""
 
 import json
 
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from litwatch.demo.calls import Options
@@ -189,6 +191,26 @@ def test_a_query_of_bottomless_depth_is_an_error_of_the_backend(serve, call, qua
     reply = call(serve(quartet), "esearch", term="(a OR " * 2000 + "b" + ")" * 2000)
 
     assert text(reply, "ERROR").startswith("Search Backend failed: ")
+
+
+@pytest.fixture
+def running(serve, quartet):
+    """One stand-in for all the examples of a property."""
+    return serve(quartet)
+
+
+@settings(
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.text(max_size=40))
+def test_any_term_at_all_gets_a_reply_that_can_be_parsed(running, call, term):
+    as_xml = call(running, "esearch", term=term)
+    as_json = call(running, "esearch", term=term, retmode="json")
+
+    assert etree.fromstring(as_xml.content).tag == "eSearchResult"
+    assert "esearchresult" in as_json.json()
 
 
 def test_get_and_post_mean_the_same_and_may_be_mixed(serve, call, quartet, pmids):

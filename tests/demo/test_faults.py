@@ -1,4 +1,4 @@
-"""Faults on purpose: each name does on the wire what EUTILITIES 7.2 says of it."""
+"""Faults on purpose: each name does on the wire what its line in the table says."""
 
 import http.client
 import json

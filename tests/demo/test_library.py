@@ -1,6 +1,11 @@
 """The records at a virtual time, and what a search can see of each."""
 
+import gzip
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from lxml import etree
 
 from litwatch.demo.document import read
 from litwatch.demo.library import Library, Revision
@@ -185,3 +190,19 @@ def test_filters_follow_status_abstract_and_links(record, library, found):
     assert found(shelf, "hasabstract[sb]") == {12}
     assert found(shelf, "hasretractionin[sb]") == {12}
     assert found(shelf, "hasretractionin") == {12}
+
+
+def test_real_records_of_every_age_are_read():
+    """Beside the repository lie real records; where they are absent this is skipped."""
+    path = Path(__file__).parents[3] / "shared" / "data" / "pubmed_xml" / "dev.xml.gz"
+    if not path.exists():
+        pytest.skip("../shared/data is not there")
+    root = etree.fromstring(gzip.decompress(path.read_bytes()))
+    records = [entry for entry in root if entry.tag in ("PubmedArticle", "PubmedBookArticle")]
+    documents = [read(str(entry.findtext(".//PMID")), etree.tostring(entry)) for entry in records]
+
+    assert len(documents) > 700
+    assert [document for document in documents if not document.dates["PDAT"]] == []
+    assert sum(not document.dates["CRDT"] for document in documents) <= 1
+    dois = [{x for x in document.items["AID"] if x.startswith("10.")} for document in documents]
+    assert max(map(len, dois)) <= 2

@@ -30,6 +30,7 @@ def test_an_untagged_author_or_journal_is_recognised(ask, found, shelf):
 
 def test_quotes_tags_and_asterisks_switch_the_mapping_off(ask, shelf):
     assert ask(shelf, '"dog"').translation == '"dog"[All Fields]'
+    assert ask(shelf, "dog[all]").translation == '"dog"[All Fields]'
     assert ask(shelf, "dog[tiab]").translation == '"dog"[Title/Abstract]'
     assert ask(shelf, "mucinos*").translation == '"mucinos*"[All Fields]'
 

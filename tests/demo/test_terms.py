@@ -78,6 +78,12 @@ def test_a_word_of_the_wider_index_is_known_though_nothing_holds_it(ask, shelf):
     assert answer.translation == '"escleromixedema"[Transliterated Title] OR "coma"[Title]'
 
 
+def test_a_word_of_another_field_is_known_and_finds_nothing(ask, shelf):
+    answer = ask(shelf, "paraprotein[ti]")
+
+    assert (answer.hits, answer.notes.phrases_not_found) == (frozenset(), [])
+
+
 def test_an_unknown_field_is_named_and_its_term_searched_without_it(ask, found, shelf):
     assert found(shelf, "coma[nofield]") == {3}
     assert ask(shelf, "coma[nofield]").notes.fields_not_found == ["nofield"]
