@@ -20,6 +20,7 @@ _BORDER = re.compile(
 _CONJUNCTION = re.compile(r"\b(?:and|or|plus|with|nor|und|oder|mit|et|ou|avec|y|o|e|con)\b|[/+&]")
 _NEW_SUBJECT = re.compile(r", (?:[\w-]+ ){0,3}$")
 _OTHER_SUBJECT = re.compile(r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) ")
+_VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|can|could|may|did|does|do|which|who)\b")
 _LIST_GAP = 60  # characters between two mentions of one list
 _FLIPPED = {"given": "failed", "failed": "given", "involved": "excluded", "excluded": "involved"}
 
@@ -121,9 +122,14 @@ class _Clause:
             for sign in self.before
             if floor < sign.end <= start
             and self._clause(sign.end - 1) == clause
-            and (not sign.cue.reach or start - sign.end <= sign.cue.reach)
+            and (not sign.cue.reach or self._is_reached(sign, start))
             and sign.cue.role != "except"
         ]
+
+    def _is_reached(self, sign: _Sign, start: int) -> bool:
+        """Whether a cue of short reach extends to the mention: near, and no verb in between."""
+        near = start - sign.end <= sign.cue.reach
+        return near and not _VERB.search(self.text, sign.end, start)
 
     def _nearest_predicate(self, fresh: list[_Sign]) -> _Sign:
         """The strongest of the cues that stand together; a new predicate ends what stood before."""

@@ -330,10 +330,16 @@ def _denied(found: list[Mention]) -> list[Mention]:
     }
     return [
         replace(mention, role="mentioned")
-        if mention.role == "involved" and not mention.is_said and absent & set(mention.hit.tags)
+        if _is_bare_finding(mention) and absent & set(mention.hit.tags)
         else mention
         for mention in found
     ]
+
+
+def _is_bare_finding(mention: Mention) -> bool:
+    """Whether nothing but its presence in an abstract speaks for a finding."""
+    is_abstract = mention.hit.field in ("abstract", "other_abstract")
+    return is_abstract and mention.role == "involved" and not mention.is_said
 
 
 def _capped(mention: Mention, rules: Mapping[tuple[str, str], Rule]) -> Mention:
