@@ -1,26 +1,126 @@
 """How things stand: what `litwatch status` shows, read from the store's ledger."""
 
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from litwatch.config import Config
 from litwatch.store import open_store
+from litwatch.store.outbox import OutboxRow
+from litwatch.store.pending import Pending
+from litwatch.store.runs import RunRow
 
-RECENT_RUNS = 5
+RECENT = 5
+"""How many runs, and how many unfinished deliveries, are shown."""
 
 
-def standing(config: Config) -> tuple[dict[str, object], list[str], bool]:
-    """The state as plain values, in lines for a person, and whether all is well."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The state of one litwatch."""
+
+    articles: int
+    runs: tuple[RunRow, ...]
+    pending: tuple[Pending, ...]
+    outbox: dict[str, int]
+    undelivered: tuple[OutboxRow, ...]
+
+    @property
+    def is_well(self) -> bool:
+        """The last run came to its end and was complete, and nothing waits for a person."""
+        last_is_complete = not self.runs or bool(self.runs[0].complete)
+        stuck = any(row.state in {"failed", "sending"} for row in self.undelivered)
+        return last_is_complete and not stuck
+
+    def as_json(self) -> dict[str, object]:
+        """The state in plain values."""
+        return {
+            "well": self.is_well,
+            "articles": self.articles,
+            "runs": [
+                {
+                    "id": run.id,
+                    "started": run.started.isoformat(),
+                    "finished": run.finished.isoformat() if run.finished else None,
+                    "complete": run.complete,
+                }
+                for run in self.runs
+            ],
+            "pending": [
+                {
+                    "uid": entry.uid,
+                    "topics": list(entry.topic_ids),
+                    "reason": entry.reason,
+                    "message": entry.message,
+                    "since": entry.since.isoformat(),
+                }
+                for entry in self.pending
+            ],
+            "outbox": self.outbox,
+            "undelivered": [
+                {
+                    "subscriber": row.email,
+                    "period": row.period_key,
+                    "state": row.state,
+                    "attempts": row.attempts,
+                    "last_reply": row.last_reply,
+                }
+                for row in self.undelivered
+            ],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The state for a person: what is, and what to do where something is wrong."""
+        yield f"on file: {self.articles} papers"
+        if not self.runs:
+            yield "no run yet: litwatch run"
+        yield from (_run(run) for run in self.runs)
+        for entry in self.pending:
+            yield f"pending since {entry.since:%Y-%m-%d}: {entry.uid}: {entry.message}"
+        counted = ", ".join(f"{number} {state}" for state, number in self.outbox.items())
+        yield f"digests: {counted or 'none yet'}"
+        yield from (_delivery(row) for row in self.undelivered)
+
+
+def standing(config: Config) -> Standing:
+    """The state of the litwatch that the configuration describes."""
     with open_store(config.database, keep=False) as store:
-        runs = store.runs.recent(RECENT_RUNS)
-        pending = store.articles.pending()
-        outbox = store.outbox.counts()
-        on_file = len(store.articles.known())
-        failed = store.outbox.rows(RECENT_RUNS, state="failed")
-        unclear = store.outbox.rows(RECENT_RUNS, state="sending")
-    document: dict[str, object] = {
-        "articles": on_file,
-        "runs": [asdict(run) for run in runs],
-        "pending": [asdict(entry) for entry in pending],
-        "outbox": outbox,
-    }
-    return document, [], not failed and not unclear
+        return Standing(
+            articles=len(store.articles.known()),
+            runs=store.runs.recent(RECENT),
+            pending=store.articles.pending(),
+            outbox=store.outbox.counts(),
+            undelivered=_newest(
+                row
+                for state in ("failed", "sending", "deferred", "queued")
+                for row in store.outbox.rows(RECENT, state=state)
+            ),
+        )
+
+
+def _newest(rows: Iterator[OutboxRow]) -> tuple[OutboxRow, ...]:
+    ordered: Sequence[OutboxRow] = sorted(rows, key=lambda row: row.id, reverse=True)
+    return tuple(ordered[:RECENT])
+
+
+def _run(run: RunRow) -> str:
+    started = f"run {run.id}, {run.started:%Y-%m-%d %H:%M} UTC"
+    if run.finished is None:
+        return f"{started}: did not come to its end; the next run goes on where it stopped"
+    errors = "; ".join(error.message for error in run.report.errors) if run.report else ""
+    if run.complete:
+        return f"{started}: complete" + (f", but: {errors}" if errors else "")
+    return f"{started}: not complete: {errors or 'see the topics of its report'}"
+
+
+def _delivery(row: OutboxRow) -> str:
+    name = f"digest {row.period_key} to {row.email}"
+    reply = f": {row.last_reply}" if row.last_reply else ""
+    match row.state:
+        case "sending":
+            return f"{name}: a run died while it was sent; the next run sends the same bytes again"
+        case "failed":
+            return f"{name}: given up after {row.attempts} attempts{reply}: check the address"
+        case "deferred":
+            again = f"{row.next_attempt_at:%Y-%m-%d %H:%M} UTC" if row.next_attempt_at else "later"
+            return f"{name}: put off, tried again from {again}{reply}"
+        case _:
+            return f"{name}: written, not sent yet: litwatch run"

@@ -97,10 +97,10 @@ def status(*, config_path: Path | None, as_json: bool) -> int:
     config = load_config(config_path)
     from litwatch.standing import standing
 
-    document, lines, well = standing(config)
+    state = standing(config)
     if as_json:
-        print_json(document)
+        print_json(state.as_json())
     else:
-        for line in lines:
+        for line in state.lines():
             click.echo(line)
-    return WELL if well else FAILED
+    return WELL if state.is_well else FAILED
