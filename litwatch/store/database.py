@@ -120,7 +120,10 @@ class Database:
     def write(self, statement: Executable, **parameters: Any) -> int:
         """Carries out the statement; returns how many rows it touched."""
         with self.writing():
-            return self.connection.execute(statement, parameters).rowcount
+            result = self.connection.execute(
+                statement, parameters, execution_options={"preserve_rowcount": True}
+            )
+            return result.rowcount
 
     def write_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
         """Carries out the statement once for each of the rows."""
@@ -177,16 +180,18 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise StoreError(f"database {self.place}: {self._reason(error)}") from error
+            message = f"database {self.place}: {reason(error, self._password)}"
+            raise StoreError(message) from error
 
-    def _reason(self, error: Exception) -> str:
-        """What went wrong, in one line without secrets; in our words where SQLite has a code."""
-        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-        code = getattr(cause, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF in REASONS:
-            return REASONS[code & 0xFF]
-        line = (str(cause).strip() or type(cause).__name__).splitlines()[0]
-        return line.replace(self._password, "***") if self._password else line
+
+def reason(error: Exception, password: str) -> str:
+    """What went wrong, in one line without the password; in our words where SQLite has a code."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in REASONS:
+        return REASONS[code & 0xFF]
+    line = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+    return line.replace(password, "***") if password else line
 
 
 def _connect(url: URL) -> Connection:

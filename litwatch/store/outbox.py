@@ -184,12 +184,13 @@ class Outbox:
 
     def delivered_on(self, email: str) -> dict[str, datetime]:
         """By uid, when the digest that held the paper went out, or was written down if not yet."""
+        moment = func.coalesce(outbox.c.done_at, outbox.c.created_at).label("moment")
         query = (
-            select(deliveries.c.uid, func.coalesce(outbox.c.done_at, outbox.c.created_at))
+            select(deliveries.c.uid, moment)
             .join(deliveries, deliveries.c.outbox_id == outbox.c.id)
             .where(deliveries.c.email == email)
         )
-        return {uid: moment for uid, moment in self._database.rows(query)}
+        return {row.uid: row.moment for row in self._database.rows(query)}
 
     # ---- sending -----------------------------------------------------------------------------
 

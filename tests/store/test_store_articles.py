@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
@@ -166,12 +166,13 @@ def test_a_save_that_fails_leaves_the_article_as_it_was(
     assert kept(store) == before
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.from_type(Article), st.from_type(Article))
 def test_any_article_is_new_once_and_then_the_same(first: Article, second: Article) -> None:
     second = replace(second, uid=first.uid)
     with open_store("sqlite://") as store:
         at = datetime.fromisoformat("2026-11-02T06:10:00+00:00")
-        reading = {"rules_version": "1", "run_id": store.runs.start(at), "at": at}
+        reading: Reading = {"rules_version": "1", "run_id": store.runs.start(at), "at": at}
 
         states = [
             store.articles.save(article, Findings(), **reading)

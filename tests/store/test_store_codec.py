@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from types import UnionType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litwatch.errors import StoreError
@@ -19,26 +19,31 @@ MOMENTS = st.datetimes(timezones=st.just(UTC))
 REPORTS = st.builds(Report, started=MOMENTS, finished=MOMENTS)
 
 
+@settings(deadline=None)
 @given(st.from_type(Article))
 def test_an_article_comes_back_from_json_as_it_was(article: Article) -> None:
     assert from_plain(Article, json.loads(dump(to_plain(article)))) == article
 
 
+@settings(deadline=None)
 @given(st.from_type(Findings))
 def test_findings_come_back_from_json_as_they_were(findings: Findings) -> None:
     assert from_plain(Findings, json.loads(dump(to_plain(findings)))) == findings
 
 
+@settings(deadline=None)
 @given(REPORTS)
 def test_a_report_comes_back_from_json_as_it_was(report: Report) -> None:
     assert from_plain(Report, json.loads(dump(to_plain(report)))) == report
 
 
+@settings(deadline=None)
 @given(st.from_type(Filters))
 def test_filters_come_back_from_json_as_they_were(filters: Filters) -> None:
     assert from_plain(Filters, json.loads(dump(to_plain(filters)))) == filters
 
 
+@settings(deadline=None)
 @given(st.from_type(Article))
 def test_an_article_has_one_json_text_only(article: Article) -> None:
     text = dump(to_plain(article))

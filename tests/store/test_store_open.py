@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from litwatch.errors import LitwatchError, StoreError
 from litwatch.models import Article, Findings
 from litwatch.store import Store, open_store
+from litwatch.store.database import reason
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -150,6 +152,21 @@ def test_a_url_that_cannot_be_used_is_explained_without_its_password(url: str, s
     assert said in message
     assert "s3cret" not in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("password", "line"),
+    [
+        ("s3cret", 'no entry for user "a", password "***"'),
+        ("", 'no entry for user "a", password "s3cret"'),
+    ],
+)
+def test_the_server_s_words_are_told_in_one_line_without_the_password(
+    password: str, line: str
+) -> None:
+    said = Exception('no entry for user "a", password "s3cret"\nDETAIL: more')
+
+    assert reason(OperationalError("SELECT 1", {}, said), password) == line
 
 
 # ---- what is not to be kept ------------------------------------------------------------------

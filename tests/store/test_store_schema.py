@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, MetaData, Table, select
+from sqlalchemy import Column, MetaData, Table, event, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
@@ -84,6 +84,25 @@ def test_a_new_file_gets_its_tables_and_a_second_opening_leaves_them(
 
     assert rows("SELECT version_num FROM alembic_version") == [(migrations.HEAD,)]
     assert rows("SELECT count(*) FROM articles") == [(0,)]
+
+
+def test_tables_that_another_process_makes_in_the_meantime_are_taken_over(url: str) -> None:
+    database = Database(url)
+    overtaken: list[str] = []
+
+    def overtake(*call: str) -> None:
+        """Lets another store in after ours has looked and before it begins to write."""
+        if call[2] == "BEGIN IMMEDIATE" and not overtaken:
+            overtaken.append("yes")
+            open_store(url).close()
+
+    event.listen(database.connection.engine, "before_cursor_execute", overtake)
+    migrations.prepare(database)
+    found = migrations.revision(database)
+    database.close()
+
+    assert overtaken == ["yes"]
+    assert found == migrations.HEAD
 
 
 def test_an_empty_file_gets_its_tables(url: str, database_file: Path) -> None:

