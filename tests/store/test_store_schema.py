@@ -144,6 +144,17 @@ def test_the_tables_of_another_program_are_left_alone(url: str, database_file: P
         open_store(url)
 
 
+def test_tables_whose_age_cannot_be_told_are_left_alone(url: str, database_file: Path) -> None:
+    open_store(url).close()
+    connection = sqlite3.connect(database_file)
+    connection.execute("DELETE FROM alembic_version")
+    connection.commit()
+    connection.close()
+
+    with pytest.raises(SchemaError, match="holds tables of another program"):
+        open_store(url)
+
+
 def test_a_file_is_opened_with_write_ahead_logging_foreign_keys_and_patience(url: str) -> None:
     database = Database(url)
 

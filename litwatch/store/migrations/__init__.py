@@ -36,12 +36,13 @@ def advice(place: str, found: str) -> str:
 
 
 def revision(database: Database) -> str | None:
-    """The schema's revision; None for a database without any tables."""
+    """The schema's revision; None for a database without tables; SchemaError for foreign ones."""
     with database.reading():
-        tables = inspect(database.connection).get_table_names()
+        tables = set(inspect(database.connection).get_table_names())
     if "alembic_version" in tables:
-        return str(database.column(text("SELECT version_num FROM alembic_version"))[0])
-    if tables:
+        for found in database.column(text("SELECT version_num FROM alembic_version")):
+            return str(found)
+    if tables - {"alembic_version"}:
         raise SchemaError(
             f"database {database.place} holds tables of another program: name a database of its own"
         )
