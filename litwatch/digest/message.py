@@ -60,7 +60,10 @@ class WirePolicy(EmailPolicy):
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """The same as bytes."""
-        return self.fold(name, value).encode("ascii")
+        try:
+            return self.fold(name, value).encode("ascii")
+        except UnicodeEncodeError as error:
+            raise DeliveryError(f"{name}: must be ASCII", permanent=True) from error
 
 
 _POLICY = WirePolicy(linesep="\r\n", cte_type="7bit", max_line_length=MAX_BODY_LINE)
@@ -76,7 +79,7 @@ def compose(
     """
     token = _token(subscriber, period)
     domain = wire_address(parseaddr(mail.sender)[1]).rpartition("@")[2]
-    message_id = f"<{token}@{domain}>"
+    message_id = f"<litwatch.{token}@{domain}>"
     message = EmailMessage(policy=_POLICY)
     headers = {
         "From": mail.sender,
@@ -119,7 +122,7 @@ def one_line(text: str) -> str:
 def _token(subscriber: Subscriber, period: Period) -> str:
     """What names the issue of a subscriber and a period, without showing the address."""
     name = f"{subscriber.email.lower()}\n{period.key}"
-    return hashlib.sha256(name.encode()).hexdigest()[:32]
+    return hashlib.sha256(name.encode()).hexdigest()[:24]
 
 
 def _unsubscribe(mail: Mail) -> dict[str, str]:

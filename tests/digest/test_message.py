@@ -137,7 +137,7 @@ def test_a_subscriber_and_period_have_one_message_id() -> None:
 def test_a_message_id_is_of_the_senders_domain_and_hides_the_address() -> None:
     (message_id,) = ids((READER, AT))
 
-    assert re.fullmatch(r"<[0-9a-f]{32}@example\.org>", message_id)
+    assert re.fullmatch(r"<litwatch\.[0-9a-f]{24}@example\.org>", message_id)
     assert read(wire())["Message-ID"] == message_id
 
 
@@ -248,6 +248,11 @@ def test_an_address_that_cannot_be_written_is_refused(address: str) -> None:
 
 def test_a_domain_beyond_ascii_is_written_as_idna() -> None:
     assert wire_address("a@bücher.example") == "a@xn--bcher-kva.example"
+
+
+def test_an_unsubscribe_address_beyond_ascii_is_refused() -> None:
+    with pytest.raises(DeliveryError, match="List-Unsubscribe: must be ASCII"):
+        wire(mail=replace(MAIL, unsubscribe="https://bücher.example/leave"))
 
 
 def test_a_header_too_long_for_a_mail_is_refused() -> None:
