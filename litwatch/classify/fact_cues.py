@@ -87,5 +87,5 @@ def _cue(entry: Mapping[str, str | list[str]], fragments: Mapping[str, str]) -> 
         pattern=pattern,
         matches=tuple(entry.get("matches", ())),
         ignores=tuple(entry.get("ignores", ())),
-        counts="n" in pattern.groupindex,
+        counts=fragments["n"] in pattern.pattern,
     )

@@ -28,7 +28,7 @@ def find_facts(article: Article, topic_hits: Sequence[Hit]) -> Facts:
         topics=find_topics(article, topic_hits),
         study_type=study_type,
         patients=_patients(count, kind),
-        outcome=find_outcome(sentences, count, kind),
+        outcome=find_outcome(sentences, count, study_type),
     )
 
 

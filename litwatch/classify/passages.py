@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast
 
+from litwatch.classify.fact_cues import fact_cues
 from litwatch.classify.numerals import marked, value_of
 from litwatch.classify.text import Normal, normalise, sentences
 from litwatch.models import Article, Evidence, Field
@@ -17,20 +18,6 @@ from litwatch.models import Article, Evidence, Field
 Part = Literal[
     "title", "background", "methods", "case", "conclusion", "literature", "plain", "indexing"
 ]
-
-_LABELS: tuple[tuple[Part, re.Pattern[str]], ...] = (
-    ("literature", re.compile(r"literature|data sources?|search strategy|study selection")),
-    ("background", re.compile(r"background|introduction|context|objectives?|aims?\b|purpose")),
-    ("background", re.compile(r"importance|hintergrund|einleitung|ziel|fragestellung|objetivos?")),
-    ("background", re.compile(r"introduccion|antecedentes|but\b|objectifs?|hypothesis|rationale")),
-    ("conclusion", re.compile(r"conclusions?|discussion|comments?\b|interpretation|significance")),
-    ("conclusion", re.compile(r"schlussfolgerung|fazit|diskussion|discusion|limitations?")),
-    ("case", re.compile(r"case|patient|observation|results?|findings|outcome|report|intervention")),
-    ("case", re.compile(r"fall|kasuistik|ergebnis|anamnese|befund|verlauf|caso|resultados|result")),
-    ("methods", re.compile(r"methods?|design|setting|materials?|methoden?|methodik|participants")),
-    ("methods", re.compile(r"metodos|methodes|measurements?|procedures?")),
-)
-"""What the labels of abstracts stand for; the first that stands in a label counts."""
 
 _INLINE_LABEL = re.compile(
     r"(?P<label>[A-Z][A-Z ,/&-]{3,50}?)(?::| (?=[A-Z][^A-Z]|[A-Z]?[a-z]))"  # CASE REPORT A man
@@ -98,7 +85,8 @@ def passages(article: Article) -> tuple[Sentence, ...]:
 def part_of(label: str) -> Part:
     """The part of an article that a section's label stands for."""
     text = normalise(label).text
-    return next((part for part, pattern in _LABELS if pattern.search(text)), "plain")
+    cues = fact_cues("facts.toml", "part")
+    return next((cast("Part", cue.value) for cue in cues if cue.pattern.search(text)), "plain")
 
 
 def _sentences(field: Field, index: int, string: str, part: Part) -> Iterator[Sentence]:

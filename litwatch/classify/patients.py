@@ -16,12 +16,6 @@ from litwatch.models import Evidence
 
 _ORDINALS = {"second": 2, "zweite": 2, "zweiter": 2, "deuxieme": 2, "segundo": 2, "other": 2}
 _ORDINALS |= {"third": 3, "fourth": 4, "fifth": 5}
-_MALE = re.compile(
-    r"\b(?:man|male|boy|gentleman|mann|junge|homme|varon|hombre|nino|uomo|son|brother)$"
-)
-_FEMALE = re.compile(
-    r"\b(?:woman|female|girl|lady|frau|patientin|madchen|femme|mujer|nina|donna|daughter|sister)$"
-)
 _FILE = "facts.toml"
 
 
@@ -83,7 +77,7 @@ def _weighed(
     """The count that weighs most: announced, a studied group, single patients, any number."""
     cases = _of(singles, "case")
     announced = _of(groups, "reported")
-    whole = _largest(mention for mention in _of(groups, "total") if not mention.in_title)
+    whole = _largest(_of(groups, "total")) or _largest(_before(people, groups))
     several = _several(people, singles)
     if in_title := _largest(mention for mention in groups if mention.in_title):
         return _count(in_title, is_announced=in_title in announced)
@@ -235,9 +229,8 @@ def _age(sentence: Sentence, match: re.Match[str]) -> str:
 
 def _sex(words: str | None) -> str:
     """`m`, `f`, or nothing where the words leave it open."""
-    if words and _FEMALE.search(words):
-        return "f"
-    return "m" if words and _MALE.search(words) else ""
+    found = (cue.value for cue in fact_cues(_FILE, "sex") if words and cue.pattern.search(words))
+    return next(found, "")
 
 
 # ---- which count is the article's ----------------------------------------------------------------
@@ -270,3 +263,8 @@ def _several(people: Sequence[_Person], singles: Iterable[_Mention]) -> Count | 
 
 def _is_earlier(people: Sequence[_Person], mention: _Mention) -> bool:
     return bool(people) and people[0].order <= mention.order
+
+
+def _before(people: Sequence[_Person], groups: Iterable[_Mention]) -> Iterator[_Mention]:
+    """The groups that are counted before the first patient is described."""
+    return (group for group in groups if people and group.order < people[0].order)

@@ -15,6 +15,8 @@ from litwatch.classify.patients import Count
 from litwatch.models import Evidence, Fact
 
 _FILE = "study_types.toml"
+UNSPECIFIC = "type_unspecific"
+"""The rule of a study type that rests on nothing but "Journal Article" and its like."""
 _LARGE = 10
 """From so many patients on, a group counted without a word on its making is a cohort."""
 
@@ -45,7 +47,7 @@ def find_study_type(sentences: Sequence[Sentence], count: Count | None) -> Fact 
         if fact := weigh(hints, count):
             return fact
     types = (item for item in sentences if item.field == "publication_types")
-    unspecific = (item.evidence(0, len(item.text), "type_unspecific") for item in types)
+    unspecific = (item.evidence(0, len(item.text), UNSPECIFIC) for item in types)
     return _fact("other", next(unspecific, None))
 
 
@@ -84,6 +86,9 @@ def _laboratory(hints: _Hints, count: Count | None) -> Fact | None:
         return None
     if titled := hints.first("basic_science", "title", "vernacular_title"):
         return Fact("basic_science", (titled,))
+    if expression := hints.first("molecular", "title"):
+        measured = hints.first("molecular", "abstract", "other_abstract")
+        return Fact("basic_science", (expression, measured)) if measured else None
     indexed = hints.first("basic_science", "mesh")
     if indexed and (count is None or count.number < _LARGE):
         return Fact("basic_science", (indexed,))
@@ -132,6 +137,8 @@ def _cases(hints: _Hints, count: Count | None) -> Fact | None:
         if cohort is None and (several := hints.first("case_series")):
             return _fact("case_series", several, *counted)
         return _fact("cohort", group, *counted)
+    if several := hints.first("series"):
+        return _fact("case_series", several, *counted)
     if count.number >= _LARGE and not count.is_announced:
         return Fact("cohort", counted)
     return _fact("case_series", hints.first("case_series"), *counted)
