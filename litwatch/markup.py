@@ -35,7 +35,7 @@ def render(template: str, **values: object) -> str:
 
 def inline(text: str) -> Markup:
     """A title as HTML: escaped, but for closed and balanced inline tags."""
-    tagged = _ESCAPED_TAG.sub(r"<\1>", str(escape(text)))
+    tagged = _ESCAPED_TAG.sub(r"<\1>", str(escape(_UNSEEN.sub("", text))))
     return Markup(nh3.clean(tagged, tags=set(INLINE_TAGS), attributes={}))  # noqa: S704 - escaped, then cleaned
 
 

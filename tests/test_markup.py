@@ -27,6 +27,7 @@ def text_of(fragment: str) -> str:
         ("<b>never closed", "<b>never closed</b>"),
         ("closed only</sub>", "closed only"),
         ("A & B", "A &amp; B"),
+        ("a\x92b\ud800c", "abc"),
     ],
 )
 def test_a_title_keeps_its_inline_tags_and_all_its_text(title: str, shown: str) -> None:

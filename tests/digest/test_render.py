@@ -331,7 +331,7 @@ WILD = st.text(alphabet=st.characters(exclude_categories=()), max_size=30) | st.
 
 
 @given(WILD, WILD, WILD, WILD)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_foreign_text_becomes_markup(
     issue: Callable[..., Digest], samples: ModuleType, title: str, name: str, word: str, url: str
 ) -> None:
