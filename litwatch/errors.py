@@ -6,6 +6,7 @@
         SchemaError              the database's schema is older or newer than ours  exit 2
       SourceError                a source could not be read                         exit 1
         SourceBusy               ... and later may help
+          Unreachable            ... nothing answers at its address: every call would fail
           TooMuch                ... it failed over this request: a smaller one may do
           Inconsistent           ... its answer contradicts itself: ask once more
         SourceBlocked            ... the source refuses us: stop, remember it, tell the operator
@@ -56,6 +57,10 @@ class SourceBusy(SourceError):
     def __init__(self, message: str, *, wait_seconds: float = 0.0) -> None:
         self.wait_seconds = wait_seconds
         super().__init__(message)
+
+
+class Unreachable(SourceBusy):
+    """Nothing answers at the source's address, or no network leads there; later may help."""
 
 
 class TooMuch(SourceBusy):

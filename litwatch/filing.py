@@ -16,7 +16,7 @@ from typing import Literal
 
 from litwatch.classify import classify
 from litwatch.classify.rules import Ruleset
-from litwatch.errors import KeyRefused, SourceBlocked, SourceError
+from litwatch.errors import KeyRefused, SourceBlocked, SourceError, Unreachable
 from litwatch.fetch import Source, guard
 from litwatch.models import Article, Batch, Notice, Search
 from litwatch.reports import RunError, TopicReport
@@ -142,6 +142,9 @@ class Filing:
                 self._search(watch)
             except SourceBlocked as error:
                 self._fail(watches[number:], "blocked", str(error))
+                return
+            except Unreachable as error:
+                self._fail(watches[number:], "unreachable", str(error))
                 return
             except KeyRefused:
                 raise

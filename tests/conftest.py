@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from litwatch.demo import WEEKS, demo_config, records
+from litwatch.demo import records
 from litwatch.demo.library import Library, Revision
+from litwatch.demo.play import WEEKS, demo_config
 from litwatch.demo.server import StandIn
 from world import FIRST_MONDAY, MakeWorld, World
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from litwatch.demo import demo_config
+from litwatch.demo.play import demo_config
 from litwatch.pipeline import run_once
 from litwatch.settings import Smtp
 
@@ -42,6 +42,7 @@ def main() -> None:
     sys.setprofile(count)
     run_once(config, clock=lambda: datetime.fromisoformat(moment), sleep=lambda _: None)
     sys.setprofile(None)
+    print(counted)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def test_every_mail_has_one_message_id_wherever_a_run_is_killed(
 
 def state_of(world: World, folder: Path) -> dict[str, object]:
     """What is on file, linked, delivered and written, without the times of day."""
-    from litwatch.demo import demo_config
+    from litwatch.demo.play import demo_config
     from litwatch.store import open_store
 
     config = demo_config(folder, world.stand_in.base_url)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from litwatch.cli.run import complaints
 from litwatch.errors import ConfigError, KeyRefused, Locked
 from litwatch.reports import Report
 from litwatch.settings import Filters, Secret, Subscriber
@@ -212,6 +213,25 @@ def test_changed_filters_mail_no_paper_that_was_on_file(world: World) -> None:
 
 
 # ---- what can go wrong ------------------------------------------------------------------------
+
+
+def test_where_nothing_answers_a_run_says_so_in_one_line_and_keeps_what_it_has(
+    world: World,
+) -> None:
+    """Nobody listens on port 9: refused at once, and no topic after the first is asked for."""
+    world.run()
+    reachable = world.config.ncbi
+    world.configure(ncbi=replace(reachable, base_url="http://127.0.0.1:9/"))
+
+    report = world.run_after(WEEK)
+
+    (line,) = complaints(report)
+    assert "127.0.0.1:9 cannot be reached: the connection was refused" in line
+    assert [error.code for error in report.errors] == ["unreachable"]
+    assert not report.is_well
+    assert sum(world.waits) < 120
+    world.configure(ncbi=reachable)
+    assert world.run().digests[0].articles == 6
 
 
 def test_where_pubmed_cannot_be_reached_nothing_is_lost_and_the_next_run_catches_up(

@@ -24,7 +24,7 @@ def demo(settings: dict[str, bool], *, output: Path) -> int:
     Three weekly runs over synthetic records: the first files the history, the second brings new
     papers, the third more papers and the retraction of one that was sent.
     """
-    from litwatch.demo import play
+    from litwatch.demo.play import play
 
     well = True
     with progress_bar(quiet=settings["quiet"]) as progress:

@@ -87,21 +87,6 @@ def test_run_prints_the_contracts_json_and_nothing_else(litwatch: Run, config_fi
     assert Path(report["digests"][0]["file"]).parent == config_file.parent / "outbox"
 
 
-def test_where_pubmed_cannot_be_reached_run_says_so_in_a_line_and_exits_1(
-    litwatch: Run, config_file: Path, world: World
-) -> None:
-    """A port on which nobody listens: refused at once."""
-    text = config_file.read_text().replace(world.stand_in.base_url, "http://127.0.0.1:9/")
-    config_file.write_text(text)
-
-    result = litwatch("run", "--topic", "rem")
-
-    assert result.returncode == 1
-    (line,) = faults(result)
-    assert "127.0.0.1" in line
-    assert "Traceback" not in result.stderr
-
-
 def test_a_run_beside_another_exits_75_and_still_prints_json(
     litwatch: Run, config_file: Path
 ) -> None:
