@@ -1,7 +1,7 @@
 """The layers of the design, held by reading the imports of every module.
 
-    errors <- models, settings, reports <- web, markup <- classify | config | digest | fetch | store
-           <- filing, mailing, pipeline and their like <- demo <- cli
+errors <- models, settings, reports <- web, markup <- classify | config | digest | fetch | store
+       <- filing, mailing, pipeline and their like <- demo <- cli
 """
 
 import ast
@@ -89,9 +89,7 @@ def test_imports_point_down_the_layers_only(path: Path) -> None:
         if there == "__version__" or there == here:
             continue
         if layer(there) == layer(here):
-            allowed = (
-                here in WITHIN and there in WITHIN and ORDER.index(there) < ORDER.index(here)
-            )
+            allowed = here in WITHIN and there in WITHIN and ORDER.index(there) < ORDER.index(here)
             assert allowed, f"{here} imports its neighbour {there}"
         else:
             assert layer(there) < layer(here), f"{here} imports {there}, which stands above it"
