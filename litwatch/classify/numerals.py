@@ -95,7 +95,7 @@ def _alternatives() -> str:
 _BELOW_HUNDRED = _alternatives()
 _NUMBER = re.compile(
     r"(?<![\w.,-])(?:"
-    r"\d{1,3}(?:[., ]\d{3})+(?! ?%| per ?cent|\w|[.,]\d)|\d{1,6}(?! ?%| per ?cent|\w|[.,]\d)"
+    r"\d{1,3}(?:[., ]\d{3})+(?! ?%| per ?cent|\w|[.,]\d)|\d{1,6}(?! ?%| per ?cent|\w|[.,-]\d)"
     rf"|(?:a|{'|'.join(_UNITS)})[- ]hundred(?:(?:[- ]and)?[- ](?:{_BELOW_HUNDRED}))?\b"
     rf"|(?:{_BELOW_HUNDRED})\b)"
 )
