@@ -36,7 +36,6 @@ def run_lock(url: str) -> Iterator[None]:
     try:
         _take(handle, path)
         yield
-        os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 
