@@ -15,12 +15,13 @@ from itertools import chain
 from pathlib import Path
 from random import Random
 
-from litwatch.errors import Inconsistent, SourceBusy, SourceError, TooMuch
+from litwatch.errors import HistoryLost, Inconsistent, SourceBusy, SourceError, TooMuch
 from litwatch.fetch import records
 from litwatch.fetch.entrez import Entrez
 from litwatch.fetch.esearch import Hits, pmid_of, read_hits
 from litwatch.fetch.pace import INTERVAL_SECONDS, INTERVAL_WITH_KEY_SECONDS, Pace
 from litwatch.fetch.records import Parsed
+from litwatch.fetch.replies import Endpoint
 from litwatch.models import Article, Batch, Search, bare_uid
 from litwatch.settings import Ncbi, Topic
 
@@ -121,7 +122,7 @@ class PubMed:
     def _listed(self, term: str) -> Hits:
         """One ESearch; past the window, its list is the beginning only."""
         params = {"db": "pubmed", "term": term, "retmax": str(WINDOW), "retmode": "xml"}
-        hits = read_hits(self._entrez.call("esearch", params))
+        hits = read_hits(self._ask("esearch", params))
         if hits.count <= WINDOW and len(hits.pmids) != hits.count:
             raise Inconsistent(f"PubMed counts {hits.count} hits, and lists {len(hits.pmids)}")
         return hits
@@ -180,7 +181,15 @@ class PubMed:
 
     def _efetch(self, pmids: Sequence[str], tries: int | None) -> bytes:
         params = {"db": "pubmed", "id": ",".join(pmids), "retmode": "xml"}
-        return self._entrez.call("efetch", params, tries_at_this_size=tries)
+        return self._ask("efetch", params, tries)
+
+    def _ask(self, endpoint: Endpoint, params: dict[str, str], tries: int | None = None) -> bytes:
+        """One call; once more where PubMed lost a history, since it was asked to keep none."""
+        try:
+            return self._entrez.call(endpoint, params, tries_at_this_size=tries)
+        except HistoryLost as error:
+            log.warning("%s; asking once more", error)
+            return self._entrez.call(endpoint, params, tries_at_this_size=tries)
 
     def _accounted(self, uids: tuple[str, ...], parsed: Parsed) -> Batch:
         """The batch of a page that came; what is missing in it is asked for once more."""

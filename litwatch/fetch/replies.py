@@ -54,8 +54,15 @@ MEANINGS: tuple[tuple[str, Kind], ...] = (
     ("timeout", TooMuch),
 )
 """What NCBI's words mean, the first that are found; collected from reports of its users."""
-BLOCK_HOST = "misuse.ncbi.nlm.nih.gov"
-BLOCK_WORDS = (BLOCK_HOST, "www error blocked", "blocked for possible abuse", "access denied")
+BLOCK_PLACE = re.compile(r"misuse|/abuse\b", re.IGNORECASE)
+"""Where NCBI redirects an address that it refuses: misuse.ncbi.nlm.nih.gov/error/abuse.shtml."""
+BLOCK_WORDS = (
+    "misuse.ncbi.nlm.nih.gov",
+    "www error blocked",
+    "blocked for possible abuse",
+    "access denied",
+)
+"""What stands on that page, and on others that refuse."""
 PAGE_WORDS = ("<html", "<!doctype html", "<head", "<body", "<title", "<h1")
 
 _BEFORE_ROOT = re.compile(
@@ -116,7 +123,8 @@ def _refusal(reply: Reply, is_page: bool) -> SourceError | None:
     if reply.status == 407:
         return SourceError("the proxy wants a login: check its address and login in HTTPS_PROXY")
     page = _text(reply.body[: 10 * HEAD]).lower() if is_page or reply.status == 403 else ""
-    if urlsplit(reply.location).hostname == BLOCK_HOST or any(word in page for word in BLOCK_WORDS):
+    to_block = BLOCK_PLACE.search(reply.location.partition("?")[0])
+    if to_block or any(word in page for word in BLOCK_WORDS):
         return SourceBlocked(
             "NCBI has blocked this address for possible misuse: make no further calls, and write "
             "to info@ncbi.nlm.nih.gov; a key does not lift the block"
@@ -174,13 +182,13 @@ def _fault_of_body(endpoint: Endpoint, reply: Reply, is_page: bool) -> SourceErr
     body = reply.body
     if not body.strip():
         return TooMuch(f"NCBI {endpoint}: an empty answer")
+    if b"<!ENTITY" in body:
+        return SourceError(f"NCBI {endpoint}: the answer declares entities, and was refused")
     if is_page:
         return SourceBusy(
             f"NCBI {endpoint}: a web page instead of an answer: maintenance, or a login page of "
             "this network"
         )
-    if b"<!ENTITY" in body:
-        return SourceError(f"NCBI {endpoint}: the answer declares entities, and was refused")
     root = _root(body)
     cut = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") if not root else False
     if cut or (root == ROOTS[endpoint] and not _is_whole(body, root)):

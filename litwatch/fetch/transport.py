@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from socket import gaierror
 from typing import Protocol
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request
 
 from litwatch.errors import SourceBusy, SourceError, TooMuch
@@ -126,11 +127,11 @@ def _ssl_words(error: ssl.SSLError) -> str:
 
 
 def _is_loopback(host: str | None) -> bool:
-    name = (host or "").rpartition(":")[0] or host or ""
+    name = urlsplit(f"//{host}").hostname or ""
     if name == "localhost":
         return True
     try:
-        return ip_address(name.strip("[]")).is_loopback
+        return ip_address(name).is_loopback
     except ValueError:
         return False
 

@@ -515,7 +515,8 @@ def test_a_permanent_failure_is_of_its_kind_at_once(
     "location",
     [
         "https://misuse.ncbi.nlm.nih.gov/error/abuse.shtml",
-        "//misuse.ncbi.nlm.nih.gov/error/abuse.shtml",
+        "//misuse.ncbi.nlm.nih.gov",
+        "/error/abuse.shtml",
     ],
 )
 def test_a_redirect_to_the_misuse_page_is_a_block_and_is_not_followed(

@@ -9,10 +9,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from litwatch.errors import (
+    HistoryLost,
     Inconsistent,
     KeyRefused,
     MalformedRecord,
@@ -210,6 +211,27 @@ def test_a_list_that_contradicts_itself_twice_is_no_answer(
     assert len(server.calls) == 2
 
 
+def test_a_history_that_pubmed_lost_is_no_loss_to_us(server, does, pubmed) -> None:
+    lost = b"<eFetchResult><ERROR>Unable to obtain query #1</ERROR></eFetchResult>"
+    server.steps = [
+        does.answer(lost),
+        does.answer(found(1, [7])),
+        does.answer(lost, status=400),
+        does.answer(answer(record(7))),
+    ]
+
+    assert accounted(pubmed.fetch(pubmed.search(TOPIC).uids)) == {"pubmed:7": "article"}
+
+
+def test_a_history_that_stays_lost_is_not_asked_for_without_end(server, does, pubmed) -> None:
+    server.otherwise = lambda _: does.answer(b"<x><ERROR>Unable to obtain query #1</ERROR></x>")
+
+    with pytest.raises(HistoryLost):
+        pubmed.search(TOPIC)
+
+    assert len(server.calls) == 2
+
+
 # ---- past 9,999 hits -------------------------------------------------------------------------
 
 
@@ -226,7 +248,7 @@ class Library:
             (f"{day:%Y/%m/%d}", pmid) for pmid, day in sorted(self.created.items(), reverse=True)
         ]
 
-    def call(self, _endpoint: str, params: dict[str, str]) -> bytes:
+    def call(self, _endpoint: str, params: dict[str, str], **_tries: None) -> bytes:
         term = params["term"]
         self.terms.append(term)
         prefix, _, dates = term.partition(' AND ("')
@@ -251,7 +273,7 @@ def spread(count: int, days: int) -> dict[int, date]:
     }
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=10, phases=[Phase.generate])  # large: slow to shrink
 @given(st.integers(10_000, 25_000), st.integers(20, 80_000))
 def test_past_the_cap_every_hit_is_listed_once_and_in_order(count: int, days: int) -> None:
     search = over(Library(spread(count, days))).search(TOPIC)
@@ -396,11 +418,12 @@ def test_a_page_of_which_nothing_comes_costs_two_requests(server, does, pubmed) 
     assert len(server.calls) == 2
 
 
+@pytest.mark.parametrize("status", [429, 503])
 def test_what_is_missing_stays_so_when_the_second_asking_fails(
-    server, does, pubmed, virtual_time
+    server, does, pubmed, status: int
 ) -> None:
     server.steps = [does.answer(answer(record(1)))]
-    server.otherwise = lambda _: does.answer(b"", status=503)
+    server.otherwise = lambda _: does.answer(b"", status=status)
 
     (batch,) = pubmed.fetch(uids(1, 2, 3))
 

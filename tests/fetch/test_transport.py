@@ -12,7 +12,7 @@ import pytest
 
 from litwatch.errors import SourceBusy, SourceError, TooMuch
 from litwatch.fetch.deadline import within
-from litwatch.fetch.transport import fault_of
+from litwatch.fetch.transport import BoundedRequest, fault_of
 
 UNREACHED = [
     (socket.gaierror(-2, "Name or service not known"), "its name cannot be resolved"),
@@ -86,3 +86,23 @@ def test_work_that_is_not_done_in_time_is_left_to_itself() -> None:
 
     assert time.monotonic() - started < 2.0
     over.set()
+
+
+@pytest.mark.parametrize(
+    ("url", "through_proxy"),
+    [
+        ("http://127.0.0.1:8080/", False),
+        ("http://127.9.9.9/", False),
+        ("http://localhost:1/", False),
+        ("http://[::1]:80/", False),
+        ("http://[::1]/", False),
+        ("http://10.0.0.1/", True),
+        ("http://ncbi.example/", True),
+    ],
+)
+def test_only_this_machine_is_reached_past_the_proxy(url: str, through_proxy: bool) -> None:
+    request = BoundedRequest(url, b"x", 1.0)
+
+    request.set_proxy("proxy.example:3128", "http")
+
+    assert (request.host == "proxy.example:3128") is through_proxy
