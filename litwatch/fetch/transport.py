@@ -5,6 +5,7 @@ carried by the request itself: process-wide settings (`socket.setdefaulttimeout`
 would reach every other socket of the process.
 """
 
+import re
 import ssl
 import zlib
 from email.message import Message
@@ -16,9 +17,10 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request
 
-from litwatch.errors import SourceBusy, SourceError, TooMuch
+from litwatch.errors import SourceError, TooMuch, Unreachable
 
 BLOCK_BYTES = 64 * 1024
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class BoundedRequest(Request):
@@ -72,7 +74,7 @@ def read_body(response: Response, limit_bytes: int) -> bytes:
         _check_size(len(body), limit_bytes)
     length = response.headers.get("Content-Length", "")
     chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
-    if length.isdecimal() and len(body) < int(length) and not chunked:
+    if _LENGTH.fullmatch(length) and len(body) < int(length) and not chunked:
         raise IncompleteRead(bytes(body), int(length) - len(body))
     return _decoded(bytes(body), response.headers.get("Content-Encoding", ""), limit_bytes)
 
@@ -94,7 +96,7 @@ def fault_of(error: OSError | HTTPException, server: str) -> SourceError:
     if isinstance(error, InvalidURL):
         return SourceError(f"{server} cannot be reached: check ncbi.base_url")
     if isinstance(error, URLError):
-        return SourceBusy(f"{server} cannot be reached: {words}")
+        return Unreachable(f"{server} cannot be reached: {words}")
     return TooMuch(f"{server} gave no whole answer: {words}")
 
 

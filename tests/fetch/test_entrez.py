@@ -273,6 +273,7 @@ def test_declared_entities_are_refused(server, does, entrez) -> None:
         MAINTENANCE,
         efetch_error("Search Backend failed: Database is not supported: pubmed"),
         efetch_error("Search Backend failed: Unable to open connection to #PMQuerySrv"),
+        RECORDS.replace(b"one", b"<ERROR>Search Backend failed: no</ERROR>"),
         efetch_error(" Error: External viewer error: Empty Response. Status: Timeout"),
         b'{"error":"API rate limit exceeded","count":"4","limit":"3"}',
     ],
@@ -286,6 +287,7 @@ def test_declared_entities_are_refused(server, does, entrez) -> None:
         "maintenance page",
         "backend unsupported",
         "backend unreachable",
+        "an error among the records",
         "viewer timeout",
         "rate limit",
     ],
@@ -319,18 +321,35 @@ def test_an_answer_that_looks_whole_but_came_short_is_fetched_again(
     assert len(server.calls) == 2
 
 
+def test_a_length_that_is_none_is_no_length(server, does, entrez) -> None:
+    length = b"9" * 5000
+    server.steps = [does.raw(b"HTTP/1.1 200 OK\r\nContent-Length: " + length + b"\r\n\r\n" + FOUND)]
+
+    assert entrez.call("esearch", SEARCH) == FOUND
+
+
 def test_a_compressed_answer_that_is_cut_is_fetched_again(server, does, entrez) -> None:
     zipped = gzip.compress(RECORDS)
-    server.steps = [does.answer(zipped[:-9]), does.answer(zipped[:20] + b"?"), does.answer(zipped)]
+    server.steps = [does.answer(zipped[:-4]), does.answer(zipped[:20] + b"?"), does.answer(zipped)]
 
     assert entrez.call("efetch", FETCH) == RECORDS
+    assert len(server.calls) == 3
 
 
+def test_a_search_that_failed_behind_a_good_status_is_made_again(server, does, entrez) -> None:
+    failed = esearch_error("Search Backend failed: Database is not supported: pubmed")
+    server.steps = [does.answer(failed), does.answer(FOUND)]
+
+    assert entrez.call("esearch", SEARCH) == FOUND
+
+
+@pytest.mark.parametrize("body", [MAINTENANCE, RECORDS, b""], ids=["page", "records", "empty"])
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_these_statuses_are_tried_again(server, does, entrez, status: int) -> None:
-    server.steps = [does.answer(MAINTENANCE, status=status), does.answer(RECORDS)]
+def test_these_statuses_are_tried_again(server, does, entrez, status: int, body: bytes) -> None:
+    server.steps = [does.answer(body, status=status), does.answer(RECORDS)]
 
     assert entrez.call("efetch", FETCH) == RECORDS
+    assert len(server.calls) == 2
 
 
 @pytest.mark.parametrize(
@@ -364,8 +383,10 @@ def test_a_server_that_falls_silent_is_left_and_asked_again(
     server, does, impatient, beginning: bytes
 ) -> None:
     server.steps = [does.stall(beginning), does.answer(RECORDS)]
+    started = time.monotonic()
 
     assert impatient.call("efetch", FETCH) == RECORDS
+    assert time.monotonic() - started < 5.0, "the server hung up first"
 
 
 @pytest.mark.parametrize(
@@ -426,15 +447,26 @@ def test_the_wait_is_what_the_server_asks_for(
     assert least <= virtual_time.sleeps[0] <= 1.25 * least
 
 
-def test_after_a_429_all_processes_pause(server, does, entrez, virtual_time, tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("body", "headers", "least"),
+    [
+        (b"", {"Retry_After": "20"}, 20.0),
+        (b"", {}, 2.0),
+        (b'{"error":"API rate limit exceeded"}', {}, 2.0),
+    ],
+)
+def test_after_a_429_all_processes_pause(
+    server, does, entrez, virtual_time, tmp_path: Path, body: bytes, headers, least: float
+) -> None:
     other = Pace(tmp_path / "pace", 0.0, monotonic=virtual_time.monotonic, sleep=lambda _: None)
-    server.steps = [does.answer(b"", status=429, Retry_After="20"), does.answer(FOUND)]
+    server.steps = [does.answer(body, status=429, **headers), does.answer(FOUND)]
     moments: list[float] = []
     entrez._sleep = lambda seconds: (moments.append(other.wait()), virtual_time.sleep(seconds))
 
     entrez.call("esearch", SEARCH)
 
-    assert moments == [1020.0]
+    assert len(moments) == 1
+    assert 1000 + least <= moments[0] <= 1000 + 1.25 * least
 
 
 def test_a_smaller_request_is_near_so_a_large_one_is_tried_less(server, does, entrez) -> None:
@@ -496,6 +528,7 @@ def test_what_is_not_a_matter_of_size_is_tried_in_full(server, does, entrez) -> 
         (200, b"what never was said", SourceError, "what never was said"),
         (200, efetch_error("Something new"), SourceError, "Something new"),
         (200, b'{"header":{"type":"efetch"}}', SourceError, "header"),
+        (400, efetch_error("Access Denied to query 1"), SourceError, "to query 1"),
         (407, b"<html>Access Denied</html>", SourceError, "proxy wants a login"),
     ],
 )
@@ -503,9 +536,10 @@ def test_a_permanent_failure_is_of_its_kind_at_once(
     server, does, entrez, status: int, body: bytes, kind: type[SourceError], words: str
 ) -> None:
     server.steps = [does.answer(body, status=status)]
+    endpoint = "esearch" if b"eSearchResult" in body else "efetch"
 
     with pytest.raises(SourceError, match=words) as caught:
-        entrez.call("efetch", FETCH)
+        entrez.call(endpoint, {"db": "pubmed"})
 
     assert type(caught.value) is kind
     assert "\n" not in str(caught.value)

@@ -1,5 +1,6 @@
 """The pace of calls: shared, steady, and never the reason that a run hangs."""
 
+import fcntl
 import logging
 import subprocess
 import sys
@@ -51,6 +52,21 @@ def test_several_processes_together_keep_to_ncbis_limit(
 
     assert len(moments) == 60
     assert most_in_a_second(moments) == allowed
+
+
+def test_who_holds_the_file_is_waited_for(make, path: Path) -> None:
+    make().wait()
+    came: list[float] = []
+    waiting = Thread(target=lambda: came.append(make().wait()))
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waiting.start()
+        waiting.join(0.1)
+        assert came == []
+        fcntl.flock(file, fcntl.LOCK_UN)
+    waiting.join()
+
+    assert came == [1000.37]
 
 
 def test_threads_together_keep_to_the_limit(make) -> None:
