@@ -5,12 +5,13 @@ transaction that marks its papers as owed no more; it is sent in a second step t
 can repeat. So a crash between the two loses nothing and writes nothing twice.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
 from litwatch.config import Config
-from litwatch.digest.build import build, corrections, matches, owed
+from litwatch.digest.build import Owed, build, corrections, matches, owed
 from litwatch.digest.message import compose
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
@@ -107,7 +108,7 @@ class Mailing:
             topics,
             on_file,
             (),
-            self._coverage(topics, filed, None),
+            self._coverage(topics, filed, None, ()),
             kind="first",
             on_file=len(on_file),
             rules_version=self._rules_version,
@@ -133,17 +134,25 @@ class Mailing:
             self._store.outbox.skip(**_slot_of(subscriber, period), at=self._at)
             self._report(subscriber.email, 0, 0, "skipped")
             return
+        last = self._store.outbox.last_written(subscriber.email) or state.joined_at
         digest = build(
             subscriber,
             period,
             topics,
             news.papers,
             entries,
-            self._coverage(topics, filed, self._store.outbox.last_written(subscriber.email)),
-            filed_only=len(news.filed_only),
+            self._coverage(topics, filed, last, news.papers),
+            filed_only=self._filed_only(news, state, last, topics),
             rules_version=self._rules_version,
         )
         self._queue(subscriber, digest)
+
+    def _filed_only(
+        self, news: Owed, state: SubscriberState, last: datetime, topics: Sequence[Topic]
+    ) -> int:
+        """How many older papers a change of query or filters filed since the last issue."""
+        by_filters = len(news.filed_only) if state.filters_since > last else 0
+        return by_filters + self._store.articles.filed_after(last, [topic.id for topic in topics])
 
     def _queue(self, subscriber: Subscriber, digest: Digest) -> None:
         rendered = render(digest, self._config.mail)
@@ -198,14 +207,22 @@ class Mailing:
         wanted = subscriber.filters.topics
         return tuple(topic for topic in self._config.topics if not wanted or topic.id in wanted)
 
-    def _coverage(self, topics: Sequence[Topic], filed: Filed, start: datetime | None) -> Coverage:
+    def _coverage(
+        self,
+        topics: Sequence[Topic],
+        filed: Filed,
+        start: datetime | None,
+        news: Sequence[Stored],
+    ) -> Coverage:
+        """What the issue stands on; a topic's `new` counts its news in this issue."""
         labels = {topic.id: topic.label for topic in topics}
+        new = Counter(topic_id for stored in news for topic_id in stored.news_topics)
         covered = tuple(
             TopicCoverage(
                 id=report.id,
                 label=labels[report.id],
                 count=report.count,
-                new=report.new,
+                new=new[report.id],
                 pending=report.pending,
                 warnings=report.warnings,
                 error=report.error,

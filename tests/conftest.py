@@ -9,6 +9,7 @@ from litwatch.demo import records
 from litwatch.demo.library import Library, Revision
 from litwatch.demo.play import WEEKS, demo_config
 from litwatch.demo.server import StandIn
+from postbox import Postbox, Serve, serving
 from world import FIRST_MONDAY, MakeWorld, World
 
 
@@ -41,3 +42,16 @@ def world(make_world: MakeWorld) -> World:
     """The demo's world at its first Monday."""
     assert FIRST_MONDAY in WEEKS
     return make_world()
+
+
+@pytest.fixture
+def postbox() -> Postbox:
+    """What a mail server keeps, and what it answers."""
+    return Postbox()
+
+
+@pytest.fixture
+def serve(postbox: Postbox) -> Iterator[Serve]:
+    """Starts a mail server on the loopback and says how to reach it."""
+    with serving(postbox) as start:
+        yield start

@@ -3,15 +3,12 @@
 import shutil
 import subprocess
 import sys
-from collections import Counter
-from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from litwatch.demo import records
+from postbox import Postbox, Serve
 from world import WEEK, MakeWorld, World
 
 SCRIPT = Path(__file__).parent / "killed_run.py"
@@ -49,17 +46,17 @@ def small_world(make_world: MakeWorld) -> World:
 
 
 def test_every_paper_is_stored_and_mailed_once_wherever_a_run_is_killed(
-    small_world: World, tmp_path: Path
+    small_world: World, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     world = small_world
-    whole = tmp_path.parent / "whole"
-    shutil.copytree(tmp_path, whole)
+    whole = tmp_path_factory.mktemp("whole")
+    shutil.copytree(tmp_path, whole, dirs_exist_ok=True)
     total = int(run_once(world, whole, 0).stdout)
     expected = state_of(world, whole)
 
     for point in points(total):
-        folder = tmp_path.parent / f"killed-{point}"
-        shutil.copytree(tmp_path, folder)
+        folder = tmp_path_factory.mktemp(f"killed-{point}")
+        shutil.copytree(tmp_path, folder, dirs_exist_ok=True)
         assert run_once(world, folder, point).returncode == -9
         assert run_once(world, folder, 0).returncode == 0
         assert state_of(world, folder) == expected, f"killed at call {point} of {total}"
@@ -67,25 +64,29 @@ def test_every_paper_is_stored_and_mailed_once_wherever_a_run_is_killed(
 
 
 def test_every_mail_has_one_message_id_wherever_a_run_is_killed(
-    small_world: World, tmp_path: Path
+    small_world: World,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    postbox: Postbox,
+    serve: Serve,
 ) -> None:
     """The same bytes may come twice after a crash between the server's 250 and our commit."""
     world = small_world
-    with mail_server() as (server, mails):
-        port = str(server.port)
-        whole = tmp_path.parent / "whole"
-        shutil.copytree(tmp_path, whole)
-        total = int(run_once(world, whole, 0, port).stdout)
-        (only,) = mails
-        for point in points(total)[-6:]:
-            mails.clear()
-            folder = tmp_path.parent / f"killed-{point}"
-            shutil.copytree(tmp_path, folder)
-            assert run_once(world, folder, point, port).returncode == -9
-            assert run_once(world, folder, 0, port).returncode == 0
-            shutil.rmtree(folder)
-            assert set(mails) == {only}
-            assert 1 <= mails[only] <= 2
+    port = str(serve().port)
+    whole = tmp_path_factory.mktemp("whole")
+    shutil.copytree(tmp_path, whole, dirs_exist_ok=True)
+    total = int(run_once(world, whole, 0, port).stdout)
+    ((_, _, only),) = postbox.kept
+
+    for point in points(total)[-6:]:
+        postbox.kept.clear()
+        folder = tmp_path_factory.mktemp(f"killed-{point}")
+        shutil.copytree(tmp_path, folder, dirs_exist_ok=True)
+        assert run_once(world, folder, point, port).returncode == -9
+        assert run_once(world, folder, 0, port).returncode == 0
+        shutil.rmtree(folder)
+        assert {content for _, _, content in postbox.kept} == {only}
+        assert 1 <= len(postbox.kept) <= 2
 
 
 def state_of(world: World, folder: Path) -> dict[str, object]:
@@ -102,28 +103,3 @@ def state_of(world: World, folder: Path) -> dict[str, object]:
             "outbox": sorted((row.message_id, row.state) for row in store.outbox.rows(99)),
             "files": sorted(path.name for path in config.outbox.iterdir()),
         }
-
-
-class mail_server:  # noqa: N801 - used as a function
-    """A real SMTP server that counts each message by its bytes and Message-ID."""
-
-    def __init__(self) -> None:
-        self._mails: Counter[tuple[str, bytes]] = Counter()
-        self._server = Controller(self, hostname="127.0.0.1", port=0)
-
-    def __enter__(self) -> tuple[Controller, Counter[tuple[str, bytes]]]:
-        self._server.start()
-        server = self._server.server
-        assert server is not None
-        self._server.port = server.sockets[0].getsockname()[1]
-        return self._server, self._mails
-
-    def __exit__(self, *_: object) -> None:
-        self._server.stop()
-
-    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        content = envelope.original_content or b""
-        self._mails[message_from_bytes(content)["Message-ID"], content] += 1
-        return "250 OK"

@@ -13,6 +13,7 @@ from litwatch.errors import ConfigError, KeyRefused, Locked
 from litwatch.reports import Report
 from litwatch.settings import Filters, Secret, Subscriber
 from litwatch.store.lock import run_lock
+from postbox import Postbox, Serve, free_port
 from world import WEEK, World
 
 RETRACTED = "pubmed:99026114"
@@ -196,8 +197,11 @@ def test_a_changed_query_mails_no_old_paper(world: World) -> None:
 
     report = world.run_after(WEEK)
 
-    assert report.topics[0].new > 10
+    filed = report.topics[0].new - 1
+    assert filed > 10
     assert report.digests[0].articles == 1  # the week's own scleredema paper
+    assert f"{filed} papers from before a change" in html_of(report)
+    assert "before a change" not in html_of(world.run_after(WEEK))
 
 
 def test_changed_filters_mail_no_paper_that_was_on_file(world: World) -> None:
@@ -210,6 +214,8 @@ def test_changed_filters_mail_no_paper_that_was_on_file(world: World) -> None:
     report = world.run_after(timedelta(hours=4))
 
     assert report.digests[0].articles == 1  # the REM paper, which the old filters let pass too
+    assert "5 papers from before a change" in html_of(report)
+    assert "before a change" not in html_of(world.run_after(WEEK))
 
 
 # ---- what can go wrong ------------------------------------------------------------------------
@@ -229,7 +235,7 @@ def test_where_nothing_answers_a_run_says_so_in_one_line_and_keeps_what_it_has(
     assert "127.0.0.1:9 cannot be reached: the connection was refused" in line
     assert [error.code for error in report.errors] == ["unreachable"]
     assert not report.is_well
-    assert sum(world.waits) < 120
+    assert sum(world.waits) < 180
     world.configure(ncbi=reachable)
     assert world.run().digests[0].articles == 6
 
@@ -368,3 +374,80 @@ def test_what_was_not_sent_is_sent_by_the_next_run_as_it_was_written(world: Worl
 def _linked(world: World, topic_id: str) -> frozenset[str]:
     with world.store() as store:
         return store.articles.in_topic(topic_id)
+
+
+# ---- mail ------------------------------------------------------------------------------------
+
+
+def readers(world: World, *emails: str) -> None:
+    """Gives the world these readers, all alike."""
+    (reader, *_) = world.config.subscribers
+    world.configure(subscribers=tuple(replace(reader, email=email) for email in emails))
+
+
+def test_a_refused_recipient_does_not_keep_the_others_from_theirs(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    readers(world, "a@example.org", "gone@example.org", "z@example.org")
+    world.configure(smtp=serve())
+    postbox.answers["RCPT", "gone@example.org"] = "550 5.1.1 no such user"
+
+    report = world.run()
+
+    statuses = {digest.subscriber: digest.status for digest in report.digests}
+    assert statuses == {
+        "a@example.org": "sent",
+        "gone@example.org": "failed",
+        "z@example.org": "sent",
+    }
+    assert postbox.recipients() == ["a@example.org", "z@example.org"]
+    assert not report.is_well
+    assert world.run_after(timedelta(hours=1)).is_well  # refused for good: said once
+
+
+def test_a_greylisted_recipient_gets_the_same_bytes_later(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    world.configure(smtp=serve())
+    postbox.answers["RCPT", "reader@example.org"] = "451 4.7.1 try again later"
+    first = world.run()
+    postbox.answers.clear()
+
+    too_early = world.run_after(timedelta(minutes=1))
+    in_time = world.run_after(timedelta(minutes=10))
+
+    assert [digest.status for digest in first.digests] == ["deferred"]
+    assert first.is_well  # a first deferral is well
+    assert too_early.digests == ()
+    assert [digest.status for digest in in_time.digests] == ["sent"]
+    assert in_time.digests[0].message_id == first.digests[0].message_id
+
+
+def test_a_retraction_found_while_a_digest_waits_is_told_in_the_next_one(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    world.run()
+    world.configure(smtp=serve())
+    postbox.answers["RCPT", "reader@example.org"] = "451 4.7.1 try again later"
+    world.run_after(WEEK)
+    postbox.answers.clear()
+
+    report = world.run_after(WEEK)
+
+    assert [digest.status for digest in report.digests] == ["sent", "sent"]
+    assert sorted(digest.corrections for digest in report.digests) == [0, 2]
+
+
+def test_no_mail_server_defers_all_and_the_papers_stay_owed_to_nobody_else(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    smtp = serve()
+    world.configure(smtp=replace(smtp, port=free_port()))
+    first = world.run()
+    world.configure(smtp=smtp)
+
+    second = world.run_after(timedelta(days=2))
+
+    assert [digest.status for digest in first.digests] == ["deferred"]
+    assert [digest.status for digest in second.digests] == ["sent"]
+    assert len(postbox.kept) == 1

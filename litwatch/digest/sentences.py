@@ -76,7 +76,7 @@ def filed_only(digest: Digest) -> str:
         return ""
     verb = "was filed and is" if digest.filed_only == 1 else "were filed and are"
     return (
-        f"{counted(digest.filed_only, 'paper')} from before a change of the query or of your "
+        f"{counted(digest.filed_only, 'paper')} from before a change of the topics or of your "
         f"filters {verb} not listed here."
     )
 

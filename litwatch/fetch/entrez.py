@@ -112,7 +112,7 @@ class Entrez:
                 pause = max(self._growing_wait(attempt), fault.wait_seconds)
                 if attempt >= allowed or self._monotonic() + pause >= ends:
                     _give_up(fault, attempt)
-                log.warning("%s; trying again in %.0f s", fault, pause)
+                log.info("%s; trying again in %.0f s", fault, pause)
                 if fault.wait_seconds:
                     self._pace.slow_down(pause)
                 self._sleep(pause)

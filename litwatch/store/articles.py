@@ -15,7 +15,7 @@ from litwatch.store.changes import Happening, compare, content_hash
 from litwatch.store.codec import from_plain
 from litwatch.store.database import Database
 from litwatch.store.pending import Pending, PendingRecords
-from litwatch.store.schema import articles, changes, findings, links, pending, revisions
+from litwatch.store.schema import articles, changes, findings, links, pending, revisions, runs
 from litwatch.store.stored import article_row, finding_rows, load
 
 Saved = Literal["new", "updated", "same"]
@@ -100,6 +100,15 @@ class Articles:
         for uid, topic_id in self._database.rows(found):
             news[uid] = (*news.get(uid, ()), topic_id)
         return load(self._database, tuple(news), news)
+
+    def filed_after(self, moment: datetime, topics: Sequence[str]) -> int:
+        """How many articles runs after that moment filed for the topics as history, not as news."""
+        query = (
+            select(func.count(links.c.uid.distinct()))
+            .join(runs, runs.c.id == links.c.run_id)
+            .where(~links.c.news, runs.c.started > moment, links.c.topic_id.in_(topics))
+        )
+        return int(self._database.column(query)[0])
 
     def newest(self, topics: Sequence[str], limit: int) -> tuple[Stored, ...]:
         """The articles of the topics that were published last, withdrawn ones left out."""

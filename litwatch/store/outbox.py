@@ -183,14 +183,13 @@ class Outbox:
         return frozenset(self._database.column(query))
 
     def delivered_on(self, email: str) -> dict[str, datetime]:
-        """By uid, when the digest that held the paper went out, or was written down if not yet."""
-        moment = func.coalesce(outbox.c.done_at, outbox.c.created_at).label("moment")
+        """By uid, when the digest that holds the paper was written down: it tells of then."""
         query = (
-            select(deliveries.c.uid, moment)
+            select(deliveries.c.uid, outbox.c.created_at)
             .join(deliveries, deliveries.c.outbox_id == outbox.c.id)
             .where(deliveries.c.email == email)
         )
-        return {row.uid: row.moment for row in self._database.rows(query)}
+        return {row.uid: row.created_at for row in self._database.rows(query)}
 
     # ---- sending -----------------------------------------------------------------------------
 

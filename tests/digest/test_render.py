@@ -143,7 +143,7 @@ def test_the_foot_says_how_the_issue_was_made(whole: Rendered) -> None:
         assert "version 2026.11-ab12cd" in part
         assert "no medical advice" in part
         assert "Source: PubMed, U.S. National Library of Medicine." in part
-        assert "12 papers from before a change of the query or of your filters" in part
+        assert "12 papers from before a change of the topics or of your filters" in part
         assert "desk@example.org" in part
     assert 'href="mailto:litwatch@example.org?subject=unsubscribe"' in whole.html
     assert "Unsubscribe: mailto:litwatch@example.org?subject=unsubscribe" in whole.text

@@ -606,7 +606,7 @@ def test_a_block_during_the_second_asking_ends_everything_too(server, does, pubm
 
 
 def test_what_is_retried_is_told(server, does, pubmed, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING)
+    caplog.set_level(logging.INFO)
     server.steps = [does.answer(b"", status=503), does.answer(found(0, []))]
 
     pubmed.search(TOPIC)

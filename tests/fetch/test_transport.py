@@ -10,7 +10,7 @@ from urllib.error import URLError
 
 import pytest
 
-from litwatch.errors import SourceBusy, SourceError, TooMuch
+from litwatch.errors import SourceError, TooMuch, Unreachable
 from litwatch.fetch.deadline import within
 from litwatch.fetch.transport import BoundedRequest, fault_of
 
@@ -39,7 +39,7 @@ UNFINISHED = [
 def test_a_server_that_was_not_reached_may_be_there_later(reason: object, words: str) -> None:
     fault = fault_of(URLError(reason), "ncbi.example")  # type: ignore[arg-type]
 
-    assert type(fault) is SourceBusy
+    assert type(fault) is Unreachable
     assert str(fault).startswith(f"ncbi.example cannot be reached: {words}")
 
 
