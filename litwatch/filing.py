@@ -18,7 +18,7 @@ from litwatch.classify import classify
 from litwatch.classify.rules import Ruleset
 from litwatch.errors import KeyRefused, SourceBlocked, SourceError, Unreachable
 from litwatch.fetch import Source, guard
-from litwatch.models import Article, Batch, Notice, Search
+from litwatch.models import Article, Batch, Notice, Search, bare_uid
 from litwatch.reports import RunError, TopicReport
 from litwatch.settings import Topic
 from litwatch.store import Store
@@ -182,7 +182,7 @@ class Filing:
         wanted.update(dict.fromkeys(sorted(pending - gone)))
         again = [uid for watch in searched for uid in watch.changed if uid in known]
         again += self._due_for_recheck(known, last_complete) if searched else ()
-        again += [uid for watch in searched for uid in watch.topic.controls if uid in watch.hits]
+        again += [uid for watch in searched for uid in _controls(watch)]
         wanted.update(dict.fromkeys(uid for uid in again if uid not in fresh))
         return tuple(wanted)
 
@@ -338,3 +338,8 @@ class Filing:
                 )
                 reports.append(report)
         return Filed(tuple(reports), tuple(self._errors), self._needs_attention)
+
+
+def _controls(watch: _Watch) -> list[str]:
+    """The topic's positive controls that its query found; the configuration names bare PMIDs."""
+    return sorted(uid for uid in watch.hits if bare_uid(uid) in watch.topic.controls)

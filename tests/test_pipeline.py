@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from litwatch.cli.run import complaints
+from litwatch.cli.wording import complaints
 from litwatch.errors import ConfigError, KeyRefused, Locked
+from litwatch.models import bare_uid
 from litwatch.reports import Report
 from litwatch.settings import Filters, Secret, Subscriber
 from litwatch.store.lock import run_lock
@@ -290,6 +291,39 @@ def test_a_refused_key_stops_the_run_and_is_not_repeated(world: World) -> None:
     assert "no-such-key" not in str(refused.value)
     with world.store() as store:
         assert store.articles.known() == frozenset()
+
+
+def test_a_control_is_fetched_again_each_day_and_missed_where_the_query_loses_it(
+    world: World,
+) -> None:
+    topic = replace(world.config.topics[0], controls=("99008011", "99000001"))
+    world.configure(topics=(topic,))
+    world.run()
+
+    report = world.run_after(timedelta(days=1))
+
+    (fetch,) = [r for r in world.stand_in.log if r.endpoint == "efetch"][1:]
+    assert "99008011" in fetch.params["id"].split(",")
+    assert [warning.code for warning in report.topics[0].warnings] == ["control-failed"]
+    assert "99000001" in report.topics[0].warnings[0].message
+
+
+def test_every_record_is_read_again_within_the_recheck_days(world: World) -> None:
+    world.configure(recheck_days=14)
+    first = world.run()
+    assert first.complete
+    asked: set[str] = set()
+
+    for _ in range(14):
+        before = len(world.stand_in.log)
+        world.run_after(timedelta(days=1))
+        for request in world.stand_in.log[before:]:
+            if request.endpoint == "efetch":
+                asked.update(request.params["id"].split(","))
+
+    with world.store() as store:
+        known = {bare_uid(uid) for uid in store.articles.known()}
+    assert len(known - asked) == 0
 
 
 def test_a_record_that_stays_away_is_pending_then_withdrawn(world: World) -> None:

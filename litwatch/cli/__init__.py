@@ -6,7 +6,6 @@ holds the lock, 130 interrupted. Heavy modules are imported by the command that 
 `litwatch --help` is instant.
 """
 
-import logging
 import os
 import sys
 from typing import NoReturn
@@ -22,7 +21,7 @@ from litwatch.cli.show import show, status
 from litwatch.cli.tag import tag
 from litwatch.errors import ConfigError, KeyRefused, LitwatchError, Locked
 
-LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+LEVELS = ("WARNING", "INFO", "DEBUG")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -41,7 +40,9 @@ def cli(context: click.Context, *, verbose: int, quiet: bool) -> None:
       litwatch run                  one complete run: fetch, tag, store, send what is due
       litwatch tag records.xml.gz   tag records offline
     """
-    level = logging.ERROR if quiet else LEVELS[min(verbose, 2)]
+    import logging
+
+    level = "ERROR" if quiet else LEVELS[min(verbose, 2)]
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )

@@ -1,34 +1,34 @@
 """`litwatch demo`: the whole of it, against the built-in stand-in of PubMed."""
 
-from pathlib import Path
-
 import click
 
 from litwatch.cli.output import FAILED, WELL, progress_bar, say
-from litwatch.cli.run import complaints, shorten
 
 
 @click.command()
 @click.option(
     "--output",
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("litwatch-demo"),
+    type=click.Path(file_okay=False),
+    default="litwatch-demo",
     show_default=True,
     help="Where the digests and the database go.",
 )
 @click.pass_obj
-def demo(settings: dict[str, bool], *, output: Path) -> int:
+def demo(settings: dict[str, bool], *, output: str) -> int:
     """Run the whole pipeline against a built-in stand-in of PubMed: no network, no account.
 
     Three weekly runs over synthetic records: the first files the history, the second brings new
     papers, the third more papers and the retraction of one that was sent.
     """
+    from pathlib import Path
+
+    from litwatch.cli.wording import complaints, shorten
     from litwatch.demo.play import play
 
     well = True
     with progress_bar(quiet=settings["quiet"]) as progress:
-        result = play(output, progress=progress)
+        result = play(Path(output), progress=progress)
     for step in result.steps:
         report = step.report
         sent = report.digests[0] if report.digests else None

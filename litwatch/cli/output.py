@@ -1,11 +1,9 @@
 """What the commands share: how they speak, and where they find the configuration."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +17,7 @@ config_option = click.option(
     "--config",
     "config_path",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     help="The configuration; default: $LITWATCH_CONFIG, ./config.toml, then your config folder.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -32,14 +30,19 @@ def say(text: str) -> None:
 
 def print_json(document: object) -> None:
     """Prints one JSON document on standard output."""
+    import json
+
     click.echo(json.dumps(document, ensure_ascii=False))
 
 
-def load_config(path: Path | None) -> "Config":
+def load_config(path: str | None) -> "Config":
     """The configuration that was named, or the first that is found. Raises ConfigError."""
+    from pathlib import Path
+
     from litwatch import config
 
-    return config.load(config.find(path, os.environ), os.environ)
+    named = Path(path) if path else None
+    return config.load(config.find(named, os.environ), os.environ)
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """`litwatch init` and `litwatch check`: a configuration, and whether it is right."""
 
-from pathlib import Path
-
 import click
 
 from litwatch.cli.output import WELL, config_option, json_option, load_config, print_json
@@ -9,17 +7,19 @@ from litwatch.errors import ConfigError
 
 
 @click.command()
-@click.argument("path", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
-def init(path: Path | None) -> int:
+@click.argument("path", metavar="[FILE]", required=False, type=click.Path())
+def init(path: str | None) -> int:
     r"""Write a commented configuration to FILE (default: ./config.toml); never overwrite one.
 
     \b
     Example:
       litwatch init ~/.config/litwatch/config.toml
     """
+    from pathlib import Path
+
     from litwatch import config
 
-    target = path or Path("config.toml")
+    target = Path(path or "config.toml")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("x", encoding="utf-8") as file:
@@ -36,7 +36,7 @@ def init(path: Path | None) -> int:
 @click.command()
 @config_option
 @json_option
-def check(*, config_path: Path | None, as_json: bool) -> int:
+def check(*, config_path: str | None, as_json: bool) -> int:
     """Check the configuration, the rules and the database, without asking the network.
 
     Every fault is named with its line; with one, the exit code is 2.

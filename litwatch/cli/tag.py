@@ -1,8 +1,6 @@
 """`litwatch tag`: the rules on records, offline and without a configuration."""
 
-import json
 import sys
-from pathlib import Path
 
 import click
 
@@ -11,7 +9,7 @@ from litwatch.errors import SourceError
 
 
 @click.command()
-@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path())
 @click.option(
     "--format",
     "output_format",
@@ -20,7 +18,7 @@ from litwatch.errors import SourceError
     show_default=True,
     help="How the tags are printed.",
 )
-def tag(files: tuple[Path, ...], *, output_format: str) -> int:  # noqa: ARG001 - one so far
+def tag(files: tuple[str, ...], *, output_format: str) -> int:  # noqa: ARG001 - one so far
     r"""Tag records: PubMed XML (.xml, .xml.gz) or JSON Lines; one JSON line out per record.
 
     Without FILE, or for `-`, records are read from standard input as JSON Lines.
@@ -30,6 +28,9 @@ def tag(files: tuple[Path, ...], *, output_format: str) -> int:  # noqa: ARG001 
       litwatch tag pubmed26n0001.xml.gz > tags.jsonl
       echo '{"id": "1", "title": "Scleromyxedema treated with IVIG"}' | litwatch tag
     """
+    import json
+    from pathlib import Path
+
     from litwatch.classify import classify
     from litwatch.classify.output import as_json
     from litwatch.classify.rules import load_ruleset
@@ -37,8 +38,8 @@ def tag(files: tuple[Path, ...], *, output_format: str) -> int:  # noqa: ARG001 
 
     ruleset = load_ruleset()
     faults = 0
-    for path in files or (Path("-"),):
-        for record in read_articles(path, sys.stdin.buffer):
+    for path in files or ("-",):
+        for record in read_articles(Path(path), sys.stdin.buffer):
             if isinstance(record, SourceError):
                 say(f"{path}: {record}")
                 faults += 1
