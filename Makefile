@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: demo test check lint types format clean
 
 demo: .venv/run
-	$(BIN)/litwatch demo
+	@$(BIN)/litwatch demo
 
 test: .venv/dev
 	$(BIN)/pytest -n auto
@@ -24,15 +24,15 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv
 
 .venv/run: .venv/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
-	touch $@
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
 
 .venv/dev: .venv/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	touch $@ .venv/run
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ .venv/run
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache litwatch-demo
