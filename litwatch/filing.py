@@ -10,19 +10,19 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from litwatch.classify import classify
 from litwatch.classify.rules import Ruleset
 from litwatch.errors import KeyRefused, SourceBlocked, SourceError, Unreachable
 from litwatch.fetch import Source, guard
-from litwatch.models import Article, Batch, Notice, Search, bare_uid
+from litwatch.models import Article, Batch, Findings, Notice, Search
 from litwatch.reports import RunError, TopicReport
 from litwatch.settings import Topic
 from litwatch.store import Store
-from litwatch.store.runs import TopicRun
+from litwatch.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ FRESH = timedelta(hours=12)
 """A record read this recently is not read again; a later change is found by the next run."""
 MISSING_RUNS = 3
 """A record that stays away for so many runs is marked withdrawn."""
+JUDGED_EVERY = timedelta(days=7)
+"""How often a topic is judged for silence."""
 COOL_DOWN = timedelta(hours=24)
 """How long a source that blocked us is left alone (EUTILITIES: the misuse page)."""
 
@@ -51,22 +53,6 @@ class Filed:
     def complete(self) -> bool:
         """Every topic's searches were accepted and every listed uid is accounted for."""
         return all(topic.error is None for topic in self.topics)
-
-
-@dataclass(slots=True)
-class _Watch:
-    """One topic in the course of one run."""
-
-    topic: Topic
-    previous: TopicRun | None = None
-    query_changed: bool = False
-    search: Search | None = None
-    changed: tuple[str, ...] = ()
-    hits: frozenset[str] = frozenset()
-    linked: frozenset[str] = frozenset()
-    counts: Counter[str] = field(default_factory=Counter)
-    notices: list[Notice] = field(default_factory=list)
-    error: str | None = None
 
 
 class Filing:
@@ -109,11 +95,12 @@ class Filing:
 
     # ---- search ----------------------------------------------------------------------------
 
-    def _begin(self, topic: Topic) -> _Watch:
+    def _begin(self, topic: Topic) -> Watch:
         state = self._store.runs.topic_state(topic.id)
-        return _Watch(
+        return Watch(
             topic,
             previous=self._store.runs.last_complete(topic.id),
+            baseline=self._store.runs.baseline(topic.id),
             query_changed=state is not None and state.query != topic.query,
             linked=self._store.articles.in_topic(topic.id),
         )
@@ -122,7 +109,7 @@ class Filing:
         runs = (self._store.runs.last_complete(topic.id) for topic in topics)
         return max((run.started for run in runs if run), default=None)
 
-    def _may_ask(self, watches: Sequence[_Watch]) -> bool:
+    def _may_ask(self, watches: Sequence[Watch]) -> bool:
         """False while the source that blocked us is left alone."""
         blocked_at = self._store.runs.last_blocked()
         if blocked_at is None or self._at - blocked_at >= COOL_DOWN:
@@ -135,7 +122,7 @@ class Filing:
         self._fail(watches, "cooling-down", message)
         return False
 
-    def _search_all(self, watches: Sequence[_Watch]) -> None:
+    def _search_all(self, watches: Sequence[Watch]) -> None:
         for number, watch in enumerate(watches):
             self._progress("searching", number, len(watches))
             try:
@@ -152,22 +139,32 @@ class Filing:
                 self._fail([watch], "search-failed", str(error))
         self._progress("searching", len(watches), len(watches))
 
-    def _search(self, watch: _Watch) -> None:
+    def _search(self, watch: Watch) -> None:
         search = self._source.search(watch.topic)
         if watch.previous:
             since = (watch.previous.started - CHANGES_OVERLAP).date()
             watch.changed = self._source.changed(watch.topic, since)
         watch.search = search
         watch.hits = frozenset(search.uids)
-        watch.notices.extend(
-            guard.judge(search, guard.figures(watch.previous), query_changed=watch.query_changed)
+        watch.notices.extend(self._judge(watch, search))
+        if not watch.exploded:
+            # What an exploded query brought and the query as it was finds too is news after all.
+            held = self._store.articles.held(watch.topic.id)
+            self._store.articles.release(watch.topic.id, held & watch.hits)
+
+    def _judge(self, watch: Watch, search: Search) -> Iterator[Notice]:
+        """The guard's warnings; counts are held against the last that was trusted."""
+        yield from guard.controls(watch.topic, search)
+        yield from guard.judge(
+            search,
+            guard.figures(watch.previous, counted=watch.baseline),
+            query_changed=watch.query_changed,
         )
-        watch.notices.extend(guard.controls(watch.topic, search))
 
     # ---- what to fetch ---------------------------------------------------------------------
 
     def _wanted(
-        self, watches: Sequence[_Watch], known: frozenset[str], last_complete: datetime | None
+        self, watches: Sequence[Watch], known: frozenset[str], last_complete: datetime | None
     ) -> tuple[str, ...]:
         """The uids to fetch, each once; unknown first: a run cut short has filed the news."""
         searched = [watch for watch in watches if watch.search]
@@ -182,7 +179,7 @@ class Filing:
         wanted.update(dict.fromkeys(sorted(pending - gone)))
         again = [uid for watch in searched for uid in watch.changed if uid in known]
         again += self._due_for_recheck(known, last_complete) if searched else ()
-        again += [uid for watch in searched for uid in _controls(watch)]
+        again += sorted(uid for watch in searched for uid in watch.controls)
         wanted.update(dict.fromkeys(uid for uid in again if uid not in fresh))
         return tuple(wanted)
 
@@ -202,7 +199,7 @@ class Filing:
 
     # ---- fetch and save ----------------------------------------------------------------------
 
-    def _fetch_all(self, watches: Sequence[_Watch], wanted: Sequence[str]) -> None:
+    def _fetch_all(self, watches: Sequence[Watch], wanted: Sequence[str]) -> None:
         left = set(wanted)
         try:
             for batch in self._batches(wanted):
@@ -230,27 +227,40 @@ class Filing:
             done += len(batch.asked)
             self._progress("fetching", done, len(wanted))
 
-    def _save(self, watches: Sequence[_Watch], batch: Batch) -> None:
-        articles = self._store.articles
+    def _save(self, watches: Sequence[Watch], batch: Batch) -> None:
         for article in batch.articles:
-            state = articles.save(
-                article,
-                classify(article, self._ruleset),
-                rules_version=self._ruleset.version,
-                run_id=self._run_id,
-                at=self._at,
-            )
-            articles.clear_pending(article.uid)
-            for watch in watches:
-                if article.uid in watch.hits or article.uid in watch.linked:
-                    watch.counts[state] += 1
-                self._link(watch, article)
+            self._save_article(watches, article)
         for uid in batch.missing:
             self._set_aside(watches, uid, "missing", "PubMed lists it but does not hand it out")
         for uid, reason in batch.malformed:
             self._set_aside(watches, uid, "malformed", reason)
+        for watch in watches:
+            watch.count(batch)
 
-    def _link_known(self, watches: Sequence[_Watch], known: frozenset[str]) -> None:
+    def _save_article(self, watches: Sequence[Watch], article: Article) -> None:
+        articles = self._store.articles
+        findings = classify(article, self._ruleset)
+        is_control = any(article.uid in watch.controls for watch in watches)
+        before = articles.get(article.uid) if is_control else None
+        state = articles.save(
+            article,
+            findings,
+            rules_version=self._ruleset.version,
+            run_id=self._run_id,
+            at=self._at,
+        )
+        for watch in watches:
+            if article.uid in watch.concerned:
+                watch.counts[state] += 1
+            if before and article.uid in watch.controls:
+                watch.notices.extend(self._compare(before.article, article, findings))
+            self._link(watch, article)
+
+    def _compare(self, before: Article, control: Article, findings: Findings) -> tuple[Notice, ...]:
+        expected = classify(before, self._ruleset)
+        return guard.compare_control(before, expected, control, findings)
+
+    def _link_known(self, watches: Sequence[Watch], known: frozenset[str]) -> None:
         """Files under the topic what it finds and another topic has brought already."""
         for watch in watches:
             with self._store.transaction():
@@ -259,26 +269,20 @@ class Filing:
                     if stored:
                         self._link(watch, stored.article)
 
-    def _link(self, watch: _Watch, article: Article) -> None:
+    def _link(self, watch: Watch, article: Article) -> None:
         if article.uid in watch.hits and article.uid not in watch.linked:
-            news = self._is_news(watch, article.created_on)
-            self._store.articles.link(article.uid, watch.topic.id, run_id=self._run_id, news=news)
-
-    def _is_news(self, watch: _Watch, created_on: date | None) -> bool:
-        """Whether a paper that the topic finds for the first time is news.
-
-        History is what the first complete run of a topic files; and, where the query changed, what
-        PubMed had before the last run with the old query.
-        """
-        if watch.previous is None:
-            return False
-        if watch.query_changed and created_on is not None:
-            return created_on >= watch.previous.started.date()
-        return True
+            news = watch.is_news(article.created_on)
+            self._store.articles.link(
+                article.uid,
+                watch.topic.id,
+                run_id=self._run_id,
+                news=news,
+                held=news and watch.exploded,
+            )
 
     def _set_aside(
         self,
-        watches: Sequence[_Watch],
+        watches: Sequence[Watch],
         uid: str,
         reason: Literal["missing", "malformed"],
         message: str,
@@ -287,9 +291,12 @@ class Filing:
         articles = self._store.articles
         if uid in articles.withdrawn():
             return
-        concerned = [watch for watch in watches if uid in watch.hits or uid in watch.linked]
-        first = concerned[0].topic.id if concerned else ""
-        runs = articles.set_pending(uid, first, reason, message, run_id=self._run_id, at=self._at)
+        concerned = [watch for watch in watches if uid in watch.concerned]
+        runs = 0
+        for topic_id in [watch.topic.id for watch in concerned] or [""]:
+            runs = articles.set_pending(
+                uid, topic_id, reason, message, run_id=self._run_id, at=self._at
+            )
         if reason == "missing" and runs >= MISSING_RUNS:
             articles.withdraw(uid, run_id=self._run_id, at=self._at)
             for watch in concerned:
@@ -301,7 +308,7 @@ class Filing:
 
     # ---- the end -----------------------------------------------------------------------------
 
-    def _fail(self, watches: Sequence[_Watch], code: str, message: str) -> None:
+    def _fail(self, watches: Sequence[Watch], code: str, message: str) -> None:
         for watch in watches:
             watch.error = watch.error or message
         if code == "blocked":
@@ -315,31 +322,36 @@ class Filing:
             else [RunError(code, message, topic) for topic in topics]
         )
 
-    def _end(self, watches: Sequence[_Watch]) -> Filed:
-        pending = Counter(
-            topic_id for entry in self._store.articles.pending() for topic_id in entry.topic_ids
-        )
-        reports = []
+    def _end(self, watches: Sequence[Watch]) -> Filed:
+        pending = self._store.articles.pending()
+        by_topic = Counter(topic_id for entry in pending for topic_id in entry.topic_ids)
+        known, withdrawn = self._store.articles.known(), self._store.articles.withdrawn()
+        waiting = frozenset(entry.uid for entry in pending)
         with self._store.transaction():
             for watch in watches:
-                report = TopicReport(
-                    id=watch.topic.id,
-                    count=watch.search.count if watch.search and not watch.error else None,
-                    new=watch.counts["new"],
-                    updated=watch.counts["updated"],
-                    pending=pending[watch.topic.id],
-                    withdrawn=watch.counts["withdrawn"],
-                    query_translation=watch.search.query_translation if watch.search else "",
-                    warnings=tuple(watch.notices),
-                    error=watch.error,
-                )
+                accounting = watch.account(known, waiting, withdrawn)
+                if not (accounting.adds_up or watch.error):
+                    lost = accounting.listed - accounting.on_file - accounting.pending
+                    self._fail([watch], "unaccounted", f"{lost} listed records have no place")
+                if watch.error is None:
+                    watch.notices.extend(self._judge_silence(watch))
                 self._store.runs.record_topic(
-                    self._run_id, watch.topic, report, complete=watch.error is None
+                    self._run_id,
+                    watch.topic,
+                    watch.report(by_topic[watch.topic.id]),
+                    complete=watch.error is None,
+                    trusted=watch.trusted,
+                    accounting=accounting,
                 )
-                reports.append(report)
-        return Filed(tuple(reports), tuple(self._errors), self._needs_attention)
+        reports = tuple(watch.report(by_topic[watch.topic.id]) for watch in watches)
+        return Filed(reports, tuple(self._errors), self._needs_attention)
 
-
-def _controls(watch: _Watch) -> list[str]:
-    """The topic's positive controls that its query found; the configuration names bare PMIDs."""
-    return sorted(uid for uid in watch.hits if bare_uid(uid) in watch.topic.controls)
+    def _judge_silence(self, watch: Watch) -> tuple[Notice, ...]:
+        """Once a week, whether the topic has been quiet for longer than its own years explain."""
+        state = self._store.runs.topic_state(watch.topic.id)
+        judged = state.quiet_judged_at if state else None
+        if state is None or (judged and self._at - judged < JUDGED_EVERY):
+            return ()
+        self._store.runs.set_quiet_judged(watch.topic.id, self._at)
+        days = self._store.articles.created_on(watch.topic.id)
+        return guard.too_quiet(days, self._at.date())

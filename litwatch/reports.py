@@ -7,6 +7,26 @@ from litwatch.models import Notice
 
 
 @dataclass(frozen=True, slots=True)
+class Accounting:
+    """The sum of a topic's search and fetch in one run: nothing listed is unaccounted for.
+
+    listed = on_file + pending + withdrawn, and asked = received + what could not be had.
+    """
+
+    listed: int = 0
+    on_file: int = 0
+    pending: int = 0
+    withdrawn: int = 0
+    asked: int = 0
+    received: int = 0
+
+    @property
+    def adds_up(self) -> bool:
+        """Each uid that the source listed is on file, or kept as pending or withdrawn."""
+        return self.listed == self.on_file + self.pending + self.withdrawn
+
+
+@dataclass(frozen=True, slots=True)
 class TopicReport:
     """What a run did for one topic; `count` is the source's total, None where the search failed."""
 

@@ -20,14 +20,26 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"models", "settings", "reports"}),
     frozenset({"markup", "web"}),
     frozenset({"classify", "config", "digest", "fetch", "store", "publish"}),
-    frozenset({"filing", "mailing", "pipeline", "checking", "standing", "reading"}),
+    frozenset(
+        {
+            "watch",
+            "filing",
+            "mailing",
+            "pipeline",
+            "accepting",
+            "checking",
+            "gaps",
+            "standing",
+            "reading",
+        }
+    ),
     frozenset({"demo", "schedule", "serve"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )
-WITHIN = frozenset({"models", "settings", "reports", "filing", "mailing", "pipeline"})
+WITHIN = frozenset({"models", "settings", "reports", "watch", "filing", "mailing", "pipeline"})
 """Modules of one layer that may know each other, in this order."""
-ORDER = ("models", "settings", "reports", "filing", "mailing", "pipeline")
+ORDER = ("models", "settings", "reports", "watch", "filing", "mailing", "pipeline")
 
 HOMES = {
     "Bio": {"fetch"},

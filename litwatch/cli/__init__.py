@@ -14,6 +14,7 @@ import click
 
 from litwatch import __version__
 from litwatch.cli.demo import demo
+from litwatch.cli.ledger import accept, gaps
 from litwatch.cli.output import FAILED, INTERRUPTED, LOCKED, WELL, WRONG, say
 from litwatch.cli.run import run
 from litwatch.cli.setup import check, init
@@ -49,7 +50,7 @@ def cli(context: click.Context, *, verbose: int, quiet: bool) -> None:
     context.obj = {"quiet": quiet}
 
 
-for command in (run, demo, init, check, status, show, tag):
+for command in (run, demo, init, check, status, gaps, accept, show, tag):
     cli.add_command(command)
 
 

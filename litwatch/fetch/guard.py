@@ -5,12 +5,23 @@ missing from it. So each answer is held against the last complete run's figures,
 that the query must always find. Pure: figures in, named warnings out.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Protocol
 
-from litwatch.models import Notice, Search, bare_uid
+from litwatch.models import Article, Finding, Findings, Notice, Search, bare_uid
 from litwatch.settings import Topic
 
+QUIET_SPANS = (timedelta(days=28), timedelta(days=91), timedelta(days=365))
+"""The spans that are judged for silence, the shortest first."""
+REFERENCE = timedelta(days=5 * 365)
+"""The topic's own years that a span is held against; with less than LEAST_REFERENCE, none is."""
+LEAST_REFERENCE = timedelta(days=365)
+IMPROBABLE = 0.001
+WHOLE = 0.5
+"""A control whose abstract falls below this share of its length has lost it."""
 EXCERPT = 80
 """How much of a changed translation is shown, in characters."""
 
@@ -37,11 +48,16 @@ class TopicRun(Protocol):
         ...
 
 
-def figures(run: TopicRun | None) -> Figures | None:
-    """The figures of an earlier run, None where there are none to compare with."""
+def figures(run: TopicRun | None, counted: TopicRun | None = None) -> Figures | None:
+    """The figures of an earlier run, None where there are none to compare with.
+
+    `counted` is the run whose count serves, where it is another one: a count that exploded or
+    collapsed is nothing to compare with until a person has accepted it.
+    """
     if run is None or run.count is None:
         return None
-    return Figures(run.count, run.query_translation)
+    count = counted.count if counted and counted.count is not None else run.count
+    return Figures(count, run.query_translation)
 
 
 def judge(
@@ -67,6 +83,70 @@ def controls(topic: Topic, search: Search) -> tuple[Notice, ...]:
         for pmid in map(bare_uid, topic.controls)
         if pmid not in hits
     )
+
+
+def compare_control(
+    before: Article, expected: Findings, article: Article, findings: Findings
+) -> tuple[Notice, ...]:
+    """A warning where a positive control came with less than it had: its abstract or its tags.
+
+    `expected` is what today's rules find in the article as it was: only PubMed's change counts.
+    """
+    lost = []
+    if _length(article) < _length(before) * WHOLE:
+        lost.append("most of its abstract")
+    tags = {(finding.tag.category, finding.tag.id) for finding in _all(findings)}
+    lost += [
+        f"its tag {finding.tag.label}"
+        for finding in _all(expected)
+        if (finding.tag.category, finding.tag.id) not in tags
+    ]
+    if not lost:
+        return ()
+    name = bare_uid(article.uid)
+    return (Notice("control-failed", f"PMID {name}, a control, has lost {', '.join(lost)}"),)
+
+
+def too_quiet(created_on: Sequence[date], today: date) -> tuple[Notice, ...]:
+    """A warning where fewer papers came lately than the topic's own last years make probable.
+
+    `created_on` are the days on which PubMed created the topic's records. Papers are taken to come
+    independently (Poisson) at the rate of the years before the span that is judged; the time since
+    the last paper is one of the spans.
+    """
+    silence = today - max(created_on, default=today)
+    for span in (*QUIET_SPANS, *([silence] if silence > QUIET_SPANS[0] else [])):
+        since = today - span
+        start = max(since - REFERENCE, min(created_on, default=since))
+        before = sum(start <= day < since for day in created_on)
+        if since - start < LEAST_REFERENCE:
+            continue
+        expected = before * (span / (since - start))
+        came = sum(since <= day <= today for day in created_on)
+        if poisson_at_most(came, expected) < IMPROBABLE:
+            message = (
+                f"{came} new papers in {span.days} days where {expected:.0f} are usual: look "
+                "whether the query still finds what it should (litwatch check --live)"
+            )
+            return (Notice("too-quiet", message),)
+    return ()
+
+
+def poisson_at_most(events: int, expected: float) -> float:
+    """The probability of so many events or fewer, where so many are expected."""
+    if not expected:
+        return 1.0
+    return math.fsum(
+        math.exp(k * math.log(expected) - expected - math.lgamma(k + 1)) for k in range(events + 1)
+    )
+
+
+def _length(article: Article) -> int:
+    return sum(len(section.text) for section in article.abstract)
+
+
+def _all(findings: Findings) -> tuple[Finding, ...]:
+    return (*findings.treatments, *findings.organs)
 
 
 def _translation(search: Search, previous: Figures) -> tuple[Notice, ...]:

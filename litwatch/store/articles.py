@@ -4,8 +4,8 @@ Saving is idempotent: an article that says what it said is only marked as read. 
 stays in `revisions`; what happened to it is a change, which the readers who got it are told.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy import Select, bindparam, delete, func, select, union, update
@@ -34,6 +34,16 @@ class Articles:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pending = PendingRecords(database)
+
+    def created_on(self, topic_id: str) -> tuple[date, ...]:
+        """The days on which the source created the topic's articles, in order."""
+        query = (
+            select(articles.c.created_on)
+            .join(links, links.c.uid == articles.c.uid)
+            .where(links.c.topic_id == topic_id, articles.c.created_on.is_not(None))
+            .order_by(articles.c.created_on)
+        )
+        return tuple(self._database.column(query))
 
     def known(self) -> frozenset[str]:
         """The uids of all articles on file, the withdrawn ones among them."""
@@ -78,11 +88,33 @@ class Articles:
             self._pending.clear(article.uid)
         return saved
 
-    def link(self, uid: str, topic_id: str, *, run_id: int, news: bool) -> bool:
-        """Notes that the topic's query found the article; False where that is on file already."""
-        values = {"uid": uid, "topic_id": topic_id, "run_id": run_id, "news": news}
+    def link(self, uid: str, topic_id: str, *, run_id: int, news: bool, held: bool = False) -> bool:
+        """Notes that the topic's query found the article; False where that is on file already.
+
+        What is `held` is no news until it is released.
+        """
+        values = {
+            "uid": uid,
+            "topic_id": topic_id,
+            "run_id": run_id,
+            "news": news,
+            "held": held,
+        }
         insert = self._database.insert(links).values(values)
         return self._database.write(insert.on_conflict_do_nothing()) == 1
+
+    def held(self, topic_id: str) -> frozenset[str]:
+        """The uids that the topic's query found and that are held back until a person accepts."""
+        found = select(links.c.uid).where(links.c.topic_id == topic_id, links.c.held)
+        return frozenset(self._database.column(found))
+
+    def release(self, topic_id: str, uids: Collection[str]) -> int:
+        """Lets go what was held back, so that it is news; returns how many they were."""
+        release = update(links).where(links.c.topic_id == topic_id, links.c.held)
+        return sum(
+            self._database.write(release.where(links.c.uid == uid).values(held=False))
+            for uid in sorted(uids)
+        )
 
     # ---- what readers are told ---------------------------------------------------------------
 
@@ -93,7 +125,12 @@ class Articles:
         """
         found = (
             select(links.c.uid, links.c.topic_id)
-            .where(links.c.news, links.c.run_id > run_id, links.c.topic_id.in_(topics))
+            .where(
+                links.c.news,
+                ~links.c.held,
+                links.c.run_id > run_id,
+                links.c.topic_id.in_(topics),
+            )
             .order_by(links.c.run_id, links.c.uid, links.c.topic_id)
         )
         news: dict[str, tuple[str, ...]] = {}
@@ -140,6 +177,20 @@ class Articles:
         """The uids of the articles that were read at that moment or later."""
         query = select(articles.c.uid).where(articles.c.last_read_at >= moment)
         return frozenset(self._database.column(query))
+
+    def unread_since(self, moment: datetime, topic_id: str) -> tuple[str, ...]:
+        """The topic's uids that were last read before that moment, withdrawn ones left out."""
+        query = (
+            select(articles.c.uid)
+            .join(links, links.c.uid == articles.c.uid)
+            .where(
+                links.c.topic_id == topic_id,
+                articles.c.last_read_at < moment,
+                articles.c.withdrawn_at.is_(None),
+            )
+            .order_by(articles.c.uid)
+        )
+        return tuple(self._database.column(query))
 
     def due_for_recheck(self, before: datetime, limit: int) -> tuple[str, ...]:
         """The uids last read before that moment, the longest ago first, withdrawn ones left out."""

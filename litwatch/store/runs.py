@@ -1,16 +1,18 @@
 """The ledger: what each run did, for which topics, and whether it came to its end."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from hashlib import sha256
 
-from sqlalchemy import literal, or_, select, update
+from sqlalchemy import ColumnElement, literal, or_, select, update
 
-from litwatch.reports import Report, TopicReport
+from litwatch.reports import Accounting, Report, TopicReport
 from litwatch.settings import Topic
 from litwatch.store.codec import from_plain, to_plain
 from litwatch.store.database import Database
 from litwatch.store.schema import runs, topic_runs, topics
 
+NOTHING = Accounting()
 BLOCKED = "blocked"
 """The code under which a run reports that the source refused us."""
 
@@ -28,12 +30,41 @@ class TopicRun:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One topic's row of one run, written once and never changed.
+
+    `trusted` says that the count neither collapsed nor exploded; `finished` is None where the run
+    died after the search.
+    """
+
+    run_id: int
+    started: datetime
+    finished: datetime | None
+    query: str
+    complete: bool
+    trusted: bool
+    accounting: Accounting
+    report: TopicReport
+
+    @property
+    def query_hash(self) -> str:
+        """Names the query: two rows with one hash asked the same."""
+        return sha256(self.query.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
 class TopicState:
-    """The query of a topic's last complete run, since when, and the first run that was complete."""
+    """The query of a topic's last complete run, since when, and the first run that was complete.
+
+    `accepted_run` is the last run whose count a person has accepted; `quiet_judged_at` is when the
+    topic was last judged for silence.
+    """
 
     query: str
     query_since: datetime
     first_complete_run: int | None
+    accepted_run: int | None = None
+    quiet_judged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +103,14 @@ class Runs:
         )
 
     def record_topic(
-        self, run_id: int, topic: Topic, report: TopicReport, *, complete: bool
+        self,
+        run_id: int,
+        topic: Topic,
+        report: TopicReport,
+        *,
+        complete: bool,
+        trusted: bool = True,
+        accounting: Accounting = NOTHING,
     ) -> None:
         """Enters what the run did for the topic; a complete run puts the topic's query in force."""
         with self._database.transaction():
@@ -84,7 +122,9 @@ class Runs:
                 query_translation=report.query_translation,
                 count=report.count,
                 complete=complete,
+                trusted=trusted,
                 report=to_plain(report),
+                **asdict(accounting),
             )
             if any(warning.code == BLOCKED for warning in report.warnings):
                 self._database.write(update(runs).where(runs.c.id == run_id).values(blocked=True))
@@ -93,6 +133,15 @@ class Runs:
 
     def last_complete(self, topic_id: str) -> TopicRun | None:
         """The topic's last complete search."""
+        return self._last(topic_id, topic_runs.c.complete)
+
+    def baseline(self, topic_id: str) -> TopicRun | None:
+        """The topic's last complete search whose count was trusted, or accepted by a person."""
+        accepted = select(topics.c.accepted_run).where(topics.c.id == topic_id).scalar_subquery()
+        is_baseline = or_(topic_runs.c.trusted, topic_runs.c.run_id <= accepted)
+        return self._last(topic_id, topic_runs.c.complete & is_baseline)
+
+    def _last(self, topic_id: str, condition: ColumnElement[bool]) -> TopicRun | None:
         row = self._database.row(
             select(
                 topic_runs.c.run_id,
@@ -103,7 +152,7 @@ class Runs:
                 topic_runs.c.query,
             )
             .join(runs, runs.c.id == topic_runs.c.run_id)
-            .where(topic_runs.c.topic_id == topic_id, topic_runs.c.complete)
+            .where(topic_runs.c.topic_id == topic_id, condition)
             .order_by(topic_runs.c.run_id.desc())
             .limit(1)
         )
@@ -133,7 +182,53 @@ class Runs:
         """How the topic stands; None for one that never had a complete run."""
         row = self._database.row(select(topics).where(topics.c.id == topic_id))
         return (
-            None if row is None else TopicState(row.query, row.query_since, row.first_complete_run)
+            None
+            if row is None
+            else TopicState(
+                row.query,
+                row.query_since,
+                row.first_complete_run,
+                row.accepted_run,
+                row.quiet_judged_at,
+            )
+        )
+
+    def ledger(self, topic_id: str) -> tuple[LedgerRow, ...]:
+        """The topic's rows, the oldest first."""
+        query = (
+            select(runs.c.started, runs.c.finished, topic_runs)
+            .join(runs, runs.c.id == topic_runs.c.run_id)
+            .where(topic_runs.c.topic_id == topic_id)
+            .order_by(topic_runs.c.run_id)
+        )
+        return tuple(
+            LedgerRow(
+                row.run_id,
+                row.started,
+                row.finished,
+                row.query,
+                row.complete,
+                row.trusted,
+                Accounting(*(getattr(row, field.name) for field in fields(Accounting))),
+                from_plain(TopicReport, row.report),
+            )
+            for row in self._database.rows(query)
+        )
+
+    def accept(self, topic_id: str) -> int | None:
+        """Takes the count of the topic's last complete run as right; returns that run's number."""
+        last = self.last_complete(topic_id)
+        if last is None:
+            return None
+        self._database.write(
+            update(topics).where(topics.c.id == topic_id).values(accepted_run=last.run_id)
+        )
+        return last.run_id
+
+    def set_quiet_judged(self, topic_id: str, at: datetime) -> None:
+        """Notes when the topic was judged for silence."""
+        self._database.write(
+            update(topics).where(topics.c.id == topic_id).values(quiet_judged_at=at)
         )
 
     def set_query(self, topic_id: str, query: str, at: datetime) -> None:

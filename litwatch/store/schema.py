@@ -92,6 +92,8 @@ topics = Table(
     Column("query", Text, nullable=False),
     Column("query_since", Moment, nullable=False),
     Column("first_complete_run", ForeignKey("runs.id")),
+    Column("accepted_run", ForeignKey("runs.id")),
+    Column("quiet_judged_at", Moment),
 )
 
 topic_runs = Table(
@@ -103,6 +105,13 @@ topic_runs = Table(
     Column("query_translation", Text, nullable=False),
     Column("count", Integer),
     Column("complete", Boolean, nullable=False),
+    Column("trusted", Boolean, nullable=False),
+    Column("listed", Integer, nullable=False),
+    Column("on_file", Integer, nullable=False),
+    Column("pending", Integer, nullable=False),
+    Column("withdrawn", Integer, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("received", Integer, nullable=False),
     Column("report", JSON, nullable=False),
     PrimaryKeyConstraint("topic_id", "run_id"),
 )
@@ -178,6 +187,7 @@ links = Table(
     Column("uid", ForeignKey("articles.uid"), nullable=False),
     Column("run_id", ForeignKey("runs.id"), nullable=False),
     Column("news", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False),
     PrimaryKeyConstraint("topic_id", "uid"),
     Index(None, "uid"),
 )

@@ -1,11 +1,28 @@
 """The guard: what counts as a warning, and what is a week like any other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import pytest
 
-from litwatch.fetch.guard import Figures, controls, figures, judge
-from litwatch.models import Notice, Search
+from litwatch.fetch.guard import (
+    Figures,
+    compare_control,
+    controls,
+    figures,
+    judge,
+    poisson_at_most,
+    too_quiet,
+)
+from litwatch.models import (
+    AbstractSection,
+    Article,
+    Finding,
+    Findings,
+    Notice,
+    Search,
+    Tag,
+)
 from litwatch.settings import Topic
 
 TRANSLATION = '"scleromyxedema"[MeSH Terms] OR "scleromyxedema"[Title/Abstract]'
@@ -118,3 +135,77 @@ def test_controls_that_are_found_say_nothing() -> None:
     topic = Topic("t", "T", "q", controls=("7",))
 
     assert controls(topic, Search(("pubmed:7", "pubmed:8"), 2)) == ()
+
+
+# ---- controls and silence --------------------------------------------------------------------
+
+MONDAY = date(2026, 11, 2)
+
+
+def weekly(years: float, until: date = MONDAY) -> list[date]:
+    """A paper a week over so many years."""
+    return [until - timedelta(days=7 * week) for week in range(int(52 * years))]
+
+
+def test_a_topic_at_its_usual_pace_is_not_quiet() -> None:
+    assert too_quiet(sorted(weekly(6)), MONDAY) == ()
+
+
+def test_thirteen_weeks_without_the_weekly_paper_are_too_quiet() -> None:
+    (notice,) = too_quiet(sorted(weekly(6)), MONDAY + timedelta(days=92))
+
+    assert notice.code == "too-quiet"
+    assert "0 new papers in 91 days where 13 are usual" in notice.message
+
+
+def test_a_trickle_where_there_was_a_stream_is_too_quiet() -> None:
+    days = [*weekly(6), MONDAY + timedelta(days=40), MONDAY + timedelta(days=80)]
+
+    assert too_quiet(sorted(days), MONDAY + timedelta(days=92))
+
+
+def test_a_topic_with_less_than_a_year_behind_it_is_not_judged() -> None:
+    assert too_quiet(sorted(weekly(0.9)), MONDAY + timedelta(days=60)) == ()
+
+
+def test_a_rare_topic_may_be_quiet_for_long() -> None:
+    yearly = [MONDAY - timedelta(days=365 * year) for year in range(10)]
+
+    assert too_quiet(sorted(yearly), MONDAY + timedelta(days=3 * 365)) == ()
+    assert too_quiet(sorted(yearly), MONDAY + timedelta(days=12 * 365))
+
+
+def test_a_topic_without_papers_is_not_judged() -> None:
+    assert too_quiet([], MONDAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("events", "expected", "probability"),
+    [(0, 6.9, 0.001008), (2, 10.0, 0.002769), (5, 5.0, 0.615961), (0, 0.0, 1.0), (3, 0.0, 1.0)],
+)
+def test_the_probability_is_poissons(events: int, expected: float, probability: float) -> None:
+    assert poisson_at_most(events, expected) == pytest.approx(probability, abs=1e-6)
+
+
+CONTROL = Article(
+    "pubmed:99000001",
+    title="Scleromyxedema",
+    abstract=(AbstractSection("", "IVIG was given. " * 20),),
+)
+IVIG = Findings(treatments=(Finding(Tag("treatment", "ivig", "IVIG"), "given", ()),))
+
+
+def test_a_control_that_comes_as_it_was_is_well() -> None:
+    revised = replace(CONTROL, pages="1-9")
+
+    assert compare_control(CONTROL, IVIG, revised, IVIG) == ()
+
+
+def test_a_control_that_lost_its_abstract_or_a_tag_is_told() -> None:
+    emptied = replace(CONTROL, abstract=())
+
+    (notice,) = compare_control(CONTROL, IVIG, emptied, Findings())
+
+    assert notice.code == "control-failed"
+    assert "99000001" in notice.message
+    assert "most of its abstract, its tag IVIG" in notice.message
