@@ -57,15 +57,21 @@ def matches(stored: Stored, filters: Filters) -> bool:
 
     With `treatments` and `roles` both given, a chosen treatment must carry a chosen role.
     """
+    return not failed_filters(stored, filters)
+
+
+def failed_filters(stored: Stored, filters: Filters) -> tuple[str, ...]:
+    """The names of the filters that a paper does not pass."""
     findings = stored.findings
     study_type = findings.facts.study_type
-    return (
-        _passes(filters.topics, stored.topics)
-        and _passes_treatments(filters, findings.treatments)
-        and _passes(filters.organs, [finding.tag.id for finding in findings.organs])
-        and _passes(filters.study_types, [study_type.value] if study_type else [])
-        and _passes(filters.languages, stored.article.languages)
-    )
+    passed = {
+        "topics": _passes(filters.topics, stored.topics),
+        "treatments": _passes_treatments(filters, findings.treatments),
+        "organs": _passes(filters.organs, [finding.tag.id for finding in findings.organs]),
+        "study_types": _passes(filters.study_types, [study_type.value] if study_type else []),
+        "languages": _passes(filters.languages, stored.article.languages),
+    }
+    return tuple(name for name, is_passed in passed.items() if not is_passed)
 
 
 def owed(

@@ -5,10 +5,11 @@ stays in `revisions`; what happened to it is a change, which the readers who got
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Select, bindparam, delete, func, select, union, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, union, update
 
 from litwatch.models import Article, Change, Findings, Stored
 from litwatch.store.changes import Happening, compare, content_hash
@@ -26,6 +27,17 @@ INSERT = articles.insert()
 UPDATE = update(articles).where(articles.c.uid == bindparam("key"))
 INSERT_FINDINGS = findings.insert()
 DELETE_FINDINGS = delete(findings).where(findings.c.uid == bindparam("key"))
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """That a topic's query found an article: in which run, and whether as news."""
+
+    topic_id: str
+    run_id: int
+    at: datetime
+    news: bool
+    held: bool
 
 
 class Articles:
@@ -103,6 +115,20 @@ class Articles:
         insert = self._database.insert(links).values(values)
         return self._database.write(insert.on_conflict_do_nothing()) == 1
 
+    def links(self, uid: str) -> tuple[Link, ...]:
+        """Which topics' queries found the article, each with the run that did, in their order."""
+        query = (
+            select(links.c.topic_id, links.c.run_id, runs.c.started, links.c.news, links.c.held)
+            .join(runs, runs.c.id == links.c.run_id)
+            .where(links.c.uid == uid)
+            .order_by(links.c.run_id, links.c.topic_id)
+        )
+        return tuple(Link(*row) for row in self._database.rows(query))
+
+    def changes_of(self, uid: str) -> tuple[Change, ...]:
+        """What happened to the article since it is on file, in order."""
+        return self._changes(changes.c.uid == uid)
+
     def held(self, topic_id: str) -> frozenset[str]:
         """The uids that the topic's query found and that are held back until a person accepts."""
         found = select(links.c.uid).where(links.c.topic_id == topic_id, links.c.held)
@@ -165,7 +191,10 @@ class Articles:
 
     def changes_since(self, run_id: int) -> tuple[Change, ...]:
         """What happened to articles on file in the runs after that one, in order."""
-        query = select(changes).where(changes.c.run_id > run_id).order_by(changes.c.id)
+        return self._changes(changes.c.run_id > run_id)
+
+    def _changes(self, condition: ColumnElement[bool]) -> tuple[Change, ...]:
+        query = select(changes).where(condition).order_by(changes.c.id)
         return tuple(
             Change(row.id, row.uid, row.kind, row.run_id, row.at, row.notice_uid, row.citation)
             for row in self._database.rows(query)

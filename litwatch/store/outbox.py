@@ -177,6 +177,11 @@ class Outbox:
         query = select(deliveries.c.uid).where(deliveries.c.email == email)
         return frozenset(self._database.column(query))
 
+    def holding(self, uid: str) -> tuple[OutboxRow, ...]:
+        """The digests that hold the paper, the oldest first."""
+        query = select(*COLUMNS).join(deliveries, deliveries.c.outbox_id == outbox.c.id)
+        return self._rows(query.where(deliveries.c.uid == uid).order_by(outbox.c.id))
+
     def delivered_changes(self, email: str) -> frozenset[int]:
         """The ids of the changes that the subscriber is owed no more."""
         query = select(change_deliveries.c.change_id).where(change_deliveries.c.email == email)
