@@ -32,6 +32,8 @@ def gaps(*, config_path: str | None, as_json: bool) -> int:
         for coverage in coverages:
             for line in coverage.lines():
                 click.echo(line)
+        holes = sum(len(coverage.holes) for coverage in coverages)
+        click.echo(f"{holes} holes" if holes else f"no hole in {len(coverages)} topics")
     return FAILED if any(coverage.holes for coverage in coverages) else WELL
 
 
