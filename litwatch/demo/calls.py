@@ -6,11 +6,12 @@ history that it may write.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from litwatch.demo.history import History
 from litwatch.demo.library import Snapshot
+from litwatch.demo.mesh import Renaming
 from litwatch.demo.terms import MissingQuotes
 from litwatch.demo.view import Vocabulary
 
@@ -63,22 +64,30 @@ class Options:
 
     `missing_quotes`: terms.MissingQuotes. `layout`: the two that were recorded of ESearch's
     XML. `dtd_year`: the year in EFetch's DOCTYPE. `lost_history`: the status at which EFetch says
-    that a WebEnv is gone (rentrez issue 110).
+    that a WebEnv is gone (rentrez issue 110). `index_lag`: how much later a record, or a new state
+    of it, is handed out than a search finds it (assumed). `renamings`: headings that a new year of
+    MeSH has renamed or dropped.
     """
 
     missing_quotes: MissingQuotes = "nothing"
     layout: Literal["lines", "tabs"] = "lines"
     dtd_year: int = 2025
     lost_history: Literal[200, 400] = 200
+    index_lag: timedelta = timedelta(0)
+    renamings: tuple[Renaming, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request as a service needs it, at one virtual moment."""
+    """A request as a service needs it, at one virtual moment.
+
+    `snapshot` is what a search sees, `held` what is handed out.
+    """
 
     params: Params
     moment: datetime
     snapshot: Snapshot
+    held: Snapshot
     history: History
     vocabulary: Vocabulary
     options: Options

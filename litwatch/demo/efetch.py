@@ -108,6 +108,6 @@ def _article_set(call: Call, uids: Sequence[str]) -> bytes:
         f' "https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_{year % 100:02}0101.dtd">\n'
         "<PubmedArticleSet>"
     )
-    found = (call.snapshot.xml(uid) for uid in uids)
+    found = (call.held.xml(uid) for uid in uids)
     records = b"\n".join(record for record in found if record is not None)
     return head.encode() + (b"\n" + records if records else b"") + b"</PubmedArticleSet>\n"

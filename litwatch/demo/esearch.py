@@ -112,6 +112,7 @@ def _found(call: Call, term: str, earlier: Mapping[int, tuple[str, ...]]) -> _Re
         default_field=call.params.get("field") or None,
         limit=_limit(call, today),
         missing_quotes=call.options.missing_quotes,
+        renamings=call.options.renamings,
     )
     try:
         found: Answer = answer(term, view, circumstances)

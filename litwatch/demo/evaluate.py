@@ -7,6 +7,7 @@ from datetime import date
 from litwatch.demo import mapping
 from litwatch.demo.dates import Span
 from litwatch.demo.fields import ALL, Field, Tag, find
+from litwatch.demo.mesh import Renaming, headings_on
 from litwatch.demo.outcome import NOTHING, Notes, Outcome
 from litwatch.demo.query import Chain, History, Operator, Range, Term, parse
 from litwatch.demo.terms import Lookup, MissingQuotes
@@ -34,6 +35,7 @@ class Circumstances:
     default_field: str | None = None
     limit: Limit | None = None
     missing_quotes: MissingQuotes = "nothing"
+    renamings: tuple[Renaming, ...] = ()
 
 
 class UnknownHistory(LookupError):
@@ -76,7 +78,13 @@ class _Evaluation:
         self.view = view
         self.notes = notes
         self.circumstances = circumstances
-        self.lookup = Lookup(view, notes, circumstances.today, circumstances.missing_quotes)
+        self.lookup = Lookup(
+            view,
+            notes,
+            circumstances.today,
+            circumstances.missing_quotes,
+            headings_on(circumstances.today, circumstances.renamings),
+        )
 
     def chain(self, chain: Chain) -> Outcome | None:
         """Operands from left to right; what PubMed drops takes its operator with it."""

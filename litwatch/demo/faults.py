@@ -76,9 +76,12 @@ class _Planned:
     ids: frozenset[str]
     skip: int
     left: int | None
+    more_than: int
 
     def concerns(self, endpoint: str, ids: Collection[str]) -> bool:
         if self.left == 0 or self.endpoint not in ("*", endpoint):
+            return False
+        if self.more_than and len(ids) <= self.more_than:
             return False
         return not self.ids or not self.ids.isdisjoint(ids)
 
@@ -91,14 +94,23 @@ class Script:
         self._planned: list[_Planned] = []
 
     def plan(
-        self, endpoint: str, fault: Fault, *, times: int | None, after: int, ids: Collection[str]
+        self,
+        endpoint: str,
+        fault: Fault,
+        *,
+        times: int | None,
+        after: int,
+        ids: Collection[str],
+        more_than: int,
     ) -> None:
         """Plans a fault for the calls of an endpoint (`*`: any) that name one of the ids.
 
-        The first `after` such calls are spared, the next `times` meet it (None: all of them).
+        The first `after` such calls are spared, the next `times` meet it (None: all of them). With
+        `more_than` it meets those calls only that name more ids than that.
         """
+        planned = _Planned(endpoint, fault, frozenset(ids), after, times, more_than)
         with self._lock:
-            self._planned.append(_Planned(endpoint, fault, frozenset(ids), after, times))
+            self._planned.append(planned)
 
     def take(self, endpoint: str, ids: Collection[str]) -> tuple[Fault, frozenset[str]] | None:
         """The fault that this call meets, with the ids it was planned for."""

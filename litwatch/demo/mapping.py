@@ -9,7 +9,7 @@ tables of its own, which the stand-in does not have.
 from collections.abc import Iterator, Sequence
 
 from litwatch.demo.fields import ALL, FIELDS, Tag
-from litwatch.demo.mesh import HEADINGS, Heading
+from litwatch.demo.mesh import Heading
 from litwatch.demo.outcome import Outcome, join
 from litwatch.demo.query import Term
 from litwatch.demo.terms import Lookup
@@ -47,7 +47,7 @@ def _is_mappable(part: Sequence[str]) -> bool:
 
 
 def _mapped(text: str, lookup: Lookup) -> Outcome | None:
-    if heading := HEADINGS.get(phrase(text)):
+    if heading := lookup.headings.get(phrase(text)):
         return _subject(text, heading, lookup)
     if lookup.view.item("JOUR", phrase(text)):
         return _journal(text, lookup)

@@ -116,14 +116,18 @@ class StandIn:
         times: int | None = 1,
         after: int = 0,
         ids: Collection[str] = (),
+        more_than: int = 0,
     ) -> None:
         """Plans a fault, by its name in `faults.toml` or of one's own, for coming requests.
 
-        It meets the calls of the endpoint (`*`: of any) that name one of `ids` (none: all calls),
-        spares the first `after` of them, and happens `times` times (None: always).
+        It meets the calls of the endpoint (`*`: of any) that name one of `ids` (none: all calls)
+        and more ids than `more_than` (0: however many), spares the first `after` of them, and
+        happens `times` times (None: always).
         """
         chosen = FAULTS[fault] if isinstance(fault, str) else fault
-        self._service.script.plan(endpoint, chosen, times=times, after=after, ids=ids)
+        self._service.script.plan(
+            endpoint, chosen, times=times, after=after, ids=ids, more_than=more_than
+        )
 
     def expire_history(self) -> None:
         """Forgets every WebEnv, as NCBI may do within minutes."""

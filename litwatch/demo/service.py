@@ -125,6 +125,7 @@ class Service:
             params=request.params,
             moment=request.at,
             snapshot=self.library.at(request.at),
+            held=self.library.at(request.at - self.options.index_lag),
             history=self.history,
             vocabulary=self._vocabulary,
             options=self.options,

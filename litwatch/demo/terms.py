@@ -1,12 +1,13 @@
 """Finds a term with a field tag: each kind of field has its own rule (PubMed User Guide)."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 from litwatch.demo.dates import Span, between, span
 from litwatch.demo.fields import Tag
-from litwatch.demo.mesh import HEADINGS, narrower_types
+from litwatch.demo.mesh import HEADINGS, Heading, narrower_types
 from litwatch.demo.outcome import NOTHING, Notes, Outcome, join
 from litwatch.demo.query import Range, Term
 from litwatch.demo.view import View
@@ -28,6 +29,7 @@ class Lookup:
     notes: Notes
     today: date
     missing_quotes: MissingQuotes = "nothing"
+    headings: Mapping[str, Heading] = field(default_factory=lambda: HEADINGS)
 
     def term(self, term: Term, tag: Tag) -> Outcome | None:
         """What a term finds in a field; None where PubMed drops it from the query."""
@@ -116,7 +118,7 @@ class Lookup:
         if term.text.endswith("*"):
             sought = phrase(name) + suffix
             return Outcome(self.view.item_starting(code, sought), f'"{sought}*"[{tag.name}]')
-        heading = HEADINGS.get(phrase(name))
+        heading = self.headings.get(phrase(name))
         key = heading.key if heading else phrase(name)
         keys = heading.narrower if heading and tag.explode else (key,)
         shown = heading.name.lower() if heading else name.lower()

@@ -2,14 +2,17 @@
 
 From mid-November to mid-December no MeSH headings are added; then the headings of the new year are
 put into all records, and every DateRevised moves though nothing else may have changed
-(https://www.nlm.nih.gov/bsd/policy/yep_background.html).
+(https://www.nlm.nih.gov/bsd/policy/yep_background.html). A search knows of a renamed heading by
+Options.renamings, the records by `renamed`.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from litwatch.demo.library import Revision
+from litwatch.demo.mesh import Renaming
 
 _PAUSE = ((11, 15), (12, 15))
 _REVISED = re.compile(
@@ -30,6 +33,35 @@ def revised_at(
 ) -> Mapping[str, tuple[Revision, ...]]:
     """The records, each revised on that day if it existed: DateRevised moves, and nothing else."""
     return {pmid: _revised(revisions, day) for pmid, revisions in records.items()}
+
+
+def renamed(
+    records: Mapping[str, Sequence[Revision]], renaming: Renaming
+) -> Mapping[str, tuple[Revision, ...]]:
+    """The records, those under the old heading revised on that day and under the new one since."""
+    old = _heading(re.escape(renaming.old))
+    changed: dict[str, tuple[Revision, ...]] = {}
+    for pmid, revisions in records.items():
+        bears_it = any(old.search(revision.xml) for revision in revisions)
+        states = _revised(revisions, renaming.on) if bears_it else tuple(revisions)
+        changed[pmid] = tuple(_with_heading(state, renaming) for state in states)
+    return changed
+
+
+def _heading(name: str) -> re.Pattern[bytes]:
+    """One MeshHeading of that name; its name alone is the second group."""
+    return re.compile(
+        rf"(<MeshHeading><DescriptorName[^>]*>)({name})"
+        r"(</DescriptorName>(?:(?!</MeshHeading>).)*</MeshHeading>)".encode(),
+        re.DOTALL,
+    )
+
+
+def _with_heading(revision: Revision, renaming: Renaming) -> Revision:
+    if revision.moment.date() < renaming.on:
+        return revision
+    new = rb"\g<1>" + renaming.new.encode() + rb"\g<3>" if renaming.new else b""
+    return replace(revision, xml=_heading(re.escape(renaming.old)).sub(new, revision.xml))
 
 
 def _revised(revisions: Sequence[Revision], day: date) -> tuple[Revision, ...]:

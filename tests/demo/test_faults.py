@@ -74,6 +74,17 @@ def test_a_fault_may_concern_the_calls_that_name_an_id(serve, call, quartet):
     assert codes == [400, 200, 400]
 
 
+def test_a_fault_may_concern_large_calls_alone(serve, call, quartet):
+    served = serve(quartet)
+    served.fail("efetch", "bad-gateway", times=None, more_than=2)
+
+    assert [
+        call(served, "efetch", id=ids).status_code
+        for ids in ("101,102,103,104", "101,102,103", "103,104", "101")
+    ] == [502, 502, 200, 200]
+    assert call(served, "esearch", term="myxedema").status_code == 200
+
+
 def test_faults_come_in_the_order_in_which_they_were_planned(serve, call, quartet):
     served = serve(quartet)
     served.fail("efetch", "rate-limit")
