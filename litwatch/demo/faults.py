@@ -17,7 +17,7 @@ from litwatch.demo.tables import table
 class Fault:
     """What is done to a reply; what is None stays as it is.
 
-    `body` and `headers` may hold {root}, {endpoint}, {caller}, {count} and {limit}.
+    `body` and `headers` may hold {root}, {misuse}, {endpoint}, {caller}, {count} and {limit}.
     """
 
     status: int | None = None

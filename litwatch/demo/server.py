@@ -8,6 +8,7 @@ recorded replies, and never uses the network itself.
 """
 
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable, Collection
@@ -129,6 +130,12 @@ class StandIn:
             endpoint, chosen, times=times, after=after, ids=ids, more_than=more_than
         )
 
+    def converse(self, connection: socket.socket, address: Any) -> None:
+        """Answers on a connection that another server has accepted, until it ends: proxy.py."""
+        if self._server is None:
+            raise RuntimeError("the stand-in has not been started: use it in a with statement")
+        self._server.converse(connection, address)
+
     def expire_history(self) -> None:
         """Forgets every WebEnv, as NCBI may do within minutes."""
         self._service.history.expire()
@@ -178,6 +185,11 @@ class _Server(ThreadingHTTPServer):
             self._open.add(request)
         super().process_request(request, client_address)
 
+    def converse(self, connection: socket.socket, client_address: Any) -> None:
+        with self._closed:
+            self._open.add(connection)
+        self.process_request_thread(connection, client_address)
+
     def shutdown_request(self, request: Any) -> None:
         super().shutdown_request(request)
         with self._closed:
@@ -215,8 +227,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, form: str) -> None:
         request = self._request(form)
         address = str(self.client_address[0])
-        reply = self.server.service.respond(request, address=address, root=self.server.root)
+        reply = self.server.service.respond(request, address=address, root=self._root())
         self.server.wire.send(self, reply)
+
+    def _root(self) -> str:
+        """Where the client sees this server; behind a proxy that is NCBI's own address."""
+        if isinstance(self.connection, ssl.SSLSocket):
+            return f"https://{self.headers.get('Host', '')}"
+        return self.server.root
 
     def _request(self, form: str) -> Request:
         # The path may be a whole URL, as a proxy's client sends it.

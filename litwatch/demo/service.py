@@ -24,6 +24,8 @@ PATH = "/entrez/eutils/"
 LONGEST_URL = 8000
 """Characters of a URL; longer ones are for POST (rentrez 45, 163; the limit is assumed)."""
 BLOCKED_PATH = "/error/abuse.shtml"
+MISUSE = "https://misuse.ncbi.nlm.nih.gov"
+"""Where a blocked address is led, unless the client knows this server by its own address."""
 HIDDEN = "***"
 _NOT_FOUND = Reply(b"<html><body><h1>404 Not Found</h1></body></html>", HTML, 404)
 
@@ -98,6 +100,7 @@ class Service:
             return _NOT_FOUND
         key = request.params.get("api_key")
         words = {"root": root, "endpoint": request.endpoint, "caller": key or address}
+        words["misuse"] = MISUSE if root.startswith("https:") else root
         if key and key not in self._known_keys:
             return self._fixed("key-invalid", words)
         allowance = self._allowance(key, address)
