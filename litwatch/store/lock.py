@@ -22,8 +22,8 @@ from litwatch.store.database import parse_url, sqlite_path
 def run_lock(url: str) -> Iterator[None]:
     """Holds the database's run lock; raises Locked, which names the holder, when it is taken.
 
-    The file lies beside a SQLite database, else in the folder for temporary files; a database in
-    memory needs none.
+    The file lies beside a SQLite database, links followed, so that all its names share one lock;
+    else in the folder for temporary files. A database in memory needs none.
     """
     path = lock_path(parse_url(url))
     if path is None:
@@ -44,7 +44,7 @@ def lock_path(url: URL) -> Path | None:
     """Where the lock file of that database is; None for one in memory."""
     if url.get_backend_name() == "sqlite":
         path = sqlite_path(url)
-        return path and path.with_name(f"{path.name}.lock")
+        return path and Path(f"{os.path.realpath(path)}.lock")
     name = f"{url.host}:{url.port}/{url.database}"
     return Path(tempfile.gettempdir()) / f"litwatch-{sha256(name.encode()).hexdigest()[:16]}.lock"
 

@@ -70,6 +70,17 @@ def test_the_lock_makes_no_database(url: str, tmp_path: Path) -> None:
         assert [path.name for path in tmp_path.iterdir()] == ["litwatch.db.lock"]
 
 
+def test_a_link_to_the_database_is_held_by_the_same_lock(url: str, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "link.db").symlink_to(tmp_path / "litwatch.db")
+    (tmp_path / "folder").symlink_to(tmp_path)
+
+    with run_lock(url):
+        for name in ("other/link.db", "folder/litwatch.db", "other/../litwatch.db"):
+            with pytest.raises(Locked), run_lock(f"sqlite:///{tmp_path}/{name}"):
+                pytest.fail(name)
+
+
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
 def test_a_database_in_memory_needs_no_lock(url: str) -> None:
     assert lock_path(parse_url(url)) is None
