@@ -11,12 +11,12 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from litwatch.classify import classify
 from litwatch.classify.rules import Ruleset
-from litwatch.errors import KeyRefused, SourceBlocked, SourceError, Unreachable
+from litwatch.errors import KeyRefused, MalformedRecord, SourceBlocked, SourceError, Unreachable
 from litwatch.fetch import Source, guard
 from litwatch.models import Article, Batch, Findings, Notice, Search
 from litwatch.reports import RunError, TopicReport
@@ -31,7 +31,8 @@ CHANGES_OVERLAP = timedelta(days=3)
 FRESH = timedelta(hours=12)
 """A record read this recently is not read again; a later change is found by the next run."""
 MISSING_RUNS = 3
-"""A record that stays away for so many runs is marked withdrawn."""
+MISSING_FOR = timedelta(days=2)
+"""A record that stays away for so many runs, and for so long, is marked withdrawn."""
 JUDGED_EVERY = timedelta(days=7)
 """How often a topic is judged for silence."""
 COOL_DOWN = timedelta(hours=24)
@@ -87,8 +88,7 @@ class Filing:
         last_complete = self._last_complete_run(topics)
         known = self._store.articles.known()
         watches = [self._begin(topic) for topic in topics]
-        if self._may_ask(watches):
-            self._search_all(watches)
+        if self._may_ask(watches) and self._search_all(watches):
             self._link_known(watches, known)
             self._fetch_all(watches, self._wanted(watches, known, last_complete))
         return self._end(watches)
@@ -103,6 +103,9 @@ class Filing:
             baseline=self._store.runs.baseline(topic.id),
             query_changed=state is not None and state.query != topic.query,
             linked=self._store.articles.in_topic(topic.id),
+            awaited=frozenset(
+                entry.uid for entry in self._store.articles.pending() if topic.id in entry.topic_ids
+            ),
         )
 
     def _last_complete_run(self, topics: Sequence[Topic]) -> datetime | None:
@@ -112,7 +115,7 @@ class Filing:
     def _may_ask(self, watches: Sequence[Watch]) -> bool:
         """False while the source that blocked us is left alone."""
         blocked_at = self._store.runs.last_blocked()
-        if blocked_at is None or self._at - blocked_at >= COOL_DOWN:
+        if blocked_at is None or not timedelta() <= self._at - blocked_at < COOL_DOWN:
             return True
         until = blocked_at + COOL_DOWN
         message = (
@@ -122,28 +125,29 @@ class Filing:
         self._fail(watches, "cooling-down", message)
         return False
 
-    def _search_all(self, watches: Sequence[Watch]) -> None:
+    def _search_all(self, watches: Sequence[Watch]) -> bool:
+        """Searches for each topic; False where the source is not to be asked any more."""
         for number, watch in enumerate(watches):
             self._progress("searching", number, len(watches))
             try:
                 self._search(watch)
             except SourceBlocked as error:
                 self._fail(watches[number:], "blocked", str(error))
-                return
+                return False
             except Unreachable as error:
                 self._fail(watches[number:], "unreachable", str(error))
-                return
+                return False
             except KeyRefused:
                 raise
             except SourceError as error:
                 self._fail([watch], "search-failed", str(error))
         self._progress("searching", len(watches), len(watches))
+        return True
 
     def _search(self, watch: Watch) -> None:
         search = self._source.search(watch.topic)
         if watch.previous:
-            since = (watch.previous.started - CHANGES_OVERLAP).date()
-            watch.changed = self._source.changed(watch.topic, since)
+            watch.changed = self._source.changed(watch.topic, self._changes_since(watch.topic))
         watch.search = search
         watch.hits = frozenset(search.uids)
         watch.notices.extend(self._judge(watch, search))
@@ -151,6 +155,15 @@ class Filing:
             # What an exploded query brought and the query as it was finds too is news after all.
             held = self._store.articles.held(watch.topic.id)
             self._store.articles.release(watch.topic.id, held & watch.hits)
+
+    def _changes_since(self, topic: Topic) -> date:
+        """From when on changes are asked for: the last complete run that the clock allows.
+
+        A run that a clock set ahead has dated in the future proves nothing about today.
+        """
+        last = self._store.runs.last_complete(topic.id, before=self._at)
+        start = last.started if last else self._at - timedelta(days=self._recheck_days)
+        return (start - CHANGES_OVERLAP).date()
 
     def _judge(self, watch: Watch, search: Search) -> Iterator[Notice]:
         """The guard's warnings; counts are held against the last that was trusted."""
@@ -168,7 +181,7 @@ class Filing:
     ) -> tuple[str, ...]:
         """The uids to fetch, each once; unknown first: a run cut short has filed the news."""
         searched = [watch for watch in watches if watch.search]
-        fresh = self._store.articles.read_since(self._at - FRESH)
+        fresh = self._store.articles.read_between(self._at - FRESH, self._at)
         gone = self._store.articles.withdrawn()
         on_file = known - gone  # a withdrawn record that is listed again may have come back
         pending = {entry.uid for entry in self._store.articles.pending()}
@@ -208,11 +221,7 @@ class Filing:
                 left.difference_update(batch.asked)
         except SourceError as error:
             code = "blocked" if isinstance(error, SourceBlocked) else "fetch-failed"
-            waiting = [
-                watch
-                for watch in watches
-                if watch.error is None and (watch.hits - watch.linked) & left
-            ]
+            waiting = [watch for watch in watches if watch.error is None and watch.needs(left)]
             self._fail(waiting, code, str(error))
             if not waiting:
                 self._errors.append(RunError(code, str(error)))
@@ -229,7 +238,11 @@ class Filing:
 
     def _save(self, watches: Sequence[Watch], batch: Batch) -> None:
         for article in batch.articles:
-            self._save_article(watches, article)
+            try:
+                with self._store.transaction():
+                    self._save_article(watches, article)
+            except MalformedRecord as error:
+                self._set_aside(watches, article.uid, "malformed", str(error))
         for uid in batch.missing:
             self._set_aside(watches, uid, "missing", "PubMed lists it but does not hand it out")
         for uid, reason in batch.malformed:
@@ -239,7 +252,7 @@ class Filing:
 
     def _save_article(self, watches: Sequence[Watch], article: Article) -> None:
         articles = self._store.articles
-        findings = classify(article, self._ruleset)
+        findings = self._classified(watches, article)
         is_control = any(article.uid in watch.controls for watch in watches)
         before = articles.get(article.uid) if is_control else None
         state = articles.save(
@@ -256,6 +269,21 @@ class Filing:
                 watch.notices.extend(self._compare(before.article, article, findings))
             self._link(watch, article)
 
+    def _classified(self, watches: Sequence[Watch], article: Article) -> Findings:
+        """What the rules find; a record over which they stumble is filed without tags, and said.
+
+        Nothing that a record holds may stop the watch: it would stop it at every run.
+        """
+        try:
+            return classify(article, self._ruleset)
+        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            log.exception("%s cannot be tagged", article.uid)
+            message = f"{article.uid}: filed without tags: {type(error).__name__}: {error}"
+            for watch in watches:
+                if article.uid in watch.concerned:
+                    watch.notices.append(Notice("record-malformed", message))
+            return Findings()
+
     def _compare(self, before: Article, control: Article, findings: Findings) -> tuple[Notice, ...]:
         expected = classify(before, self._ruleset)
         return guard.compare_control(before, expected, control, findings)
@@ -271,7 +299,7 @@ class Filing:
 
     def _link(self, watch: Watch, article: Article) -> None:
         if article.uid in watch.hits and article.uid not in watch.linked:
-            news = watch.is_news(article.created_on)
+            news = watch.is_news(article)
             self._store.articles.link(
                 article.uid,
                 watch.topic.id,
@@ -292,16 +320,20 @@ class Filing:
         if uid in articles.withdrawn():
             return
         concerned = [watch for watch in watches if uid in watch.concerned]
-        runs = 0
-        for topic_id in [watch.topic.id for watch in concerned] or [""]:
-            runs = articles.set_pending(
-                uid, topic_id, reason, message, run_id=self._run_id, at=self._at
-            )
-        if reason == "missing" and runs >= MISSING_RUNS:
+        entry = articles.set_pending(
+            uid,
+            [watch.topic.id for watch in concerned],
+            reason,
+            message,
+            run_id=self._run_id,
+            at=self._at,
+        )
+        away = self._at - entry.since
+        if reason == "missing" and entry.runs >= MISSING_RUNS and away >= MISSING_FOR:
             articles.withdraw(uid, run_id=self._run_id, at=self._at)
             for watch in concerned:
                 watch.counts["withdrawn"] += 1
-        elif runs == 1:
+        elif entry.runs == 1:
             self._needs_attention = True
             for watch in concerned:
                 watch.notices.append(Notice(f"record-{reason}", f"{uid}: {message}"))

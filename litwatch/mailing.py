@@ -7,18 +7,28 @@ can repeat. So a crash between the two loses nothing and writes nothing twice.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
 from litwatch.config import Config
-from litwatch.digest.build import Owed, build, corrections, matches, owed
+from litwatch.digest.build import Owed, build, corrections, matches, news, owed
 from litwatch.digest.message import compose
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
 from litwatch.digest.send import Mailer, next_attempt, write
 from litwatch.errors import DeliveryError
 from litwatch.filing import Filed
-from litwatch.models import CorrectionEntry, Coverage, Digest, Period, Stored, TopicCoverage
+from litwatch.models import (
+    Article,
+    CorrectionEntry,
+    Coverage,
+    Digest,
+    Findings,
+    Period,
+    Stored,
+    TopicCoverage,
+)
 from litwatch.reports import DigestReport, RunError
 from litwatch.settings import Smtp, Subscriber, Topic
 from litwatch.store import Store
@@ -44,6 +54,7 @@ class Mailing:
         run_id: int,
         at: datetime,
         rules_version: str,
+        tag: Callable[[Article], Findings],
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -51,6 +62,7 @@ class Mailing:
         self._run_id = run_id
         self._at = at
         self._rules_version = rules_version
+        self._tag = tag
         self._clock = clock
         self._reports: dict[str, DigestReport] = {}
         self.errors: tuple[RunError, ...] = ()
@@ -78,22 +90,38 @@ class Mailing:
         if state is None:
             self._welcome(subscriber, filed)
             return
-        if state.filters != subscriber.filters:
-            self._store.subscribers.set_filters(
-                subscriber.email, subscriber.filters, run_id=self._run_id, at=self._at
-            )
-            state = self._store.subscribers.get(subscriber.email) or state
+        self._store.subscribers.set_filters(subscriber.email, subscriber.filters, at=self._at)
+        self._promise(subscriber, state)
         period = slot(subscriber, self._at)
         is_open = not (state.paused or state.suppressed)
         is_due = is_open and not self._store.outbox.has(subscriber.email, period.key)
         if is_due and self._was_searched(subscriber, period, filed):
-            self._write_issue(subscriber, state, period, filed)
+            self._write_issue(subscriber, period, filed)
+
+    def _promise(self, subscriber: Subscriber, state: SubscriberState) -> None:
+        """Writes down what the reader is owed of all that was filed since it was last done.
+
+        That is what became news and passes the reader's filters, and what passes them only since
+        PubMed has changed the record.
+        """
+        ids = [topic.id for topic in self._topics_of(subscriber)]
+        since = state.judged_run
+        promised = set(news(self._store.articles.news_since(since, ids), subscriber.filters))
+        for before, uid in self._store.articles.revised_since(since):
+            stored = self._store.articles.get(uid)
+            if stored and set(ids) & set(stored.topics) and matches(stored, subscriber.filters):
+                earlier = replace(stored, article=before, findings=self._tag(before))
+                if not matches(earlier, subscriber.filters):
+                    promised.add(uid)
+        self._store.subscribers.owe(subscriber.email, promised, run_id=self._run_id)
 
     def _welcome(self, subscriber: Subscriber, filed: Filed) -> None:
         """The first issue goes out with the first complete run that sees the address."""
         topics = self._topics_of(subscriber)
+        failed = {report.id for report in filed.topics if report.error}
+        searched = {report.id for report in filed.topics} - failed
         covered = all(self._store.runs.last_complete(topic.id) for topic in topics)
-        if not (filed.complete and covered):
+        if not covered or any(topic.id not in searched for topic in topics):
             return
         self._store.subscribers.add(
             subscriber.email, subscriber.filters, run_id=self._run_id, at=self._at
@@ -115,23 +143,17 @@ class Mailing:
         )
         self._queue(subscriber, digest)
 
-    def _write_issue(
-        self, subscriber: Subscriber, state: SubscriberState, period: Period, filed: Filed
-    ) -> None:
+    def _write_issue(self, subscriber: Subscriber, period: Period, filed: Filed) -> None:
         topics = self._topics_of(subscriber)
-        candidates = self._store.articles.news_since(
-            state.since_run, [topic.id for topic in topics]
-        )
-        news = owed(
-            candidates,
-            subscriber,
-            delivered=self._store.outbox.delivered(subscriber.email),
-            previous_filters=state.previous_filters,
-            filters_run=state.filters_run,
-        )
+        state = self._store.subscribers.get(subscriber.email)
+        if state is None:
+            return
+        news = self._owed(subscriber, state, topics)
         entries = self._corrections(subscriber, state)
         if not (news.papers or entries) and subscriber.empty == "skip":
-            self._store.outbox.skip(**_slot_of(subscriber, period), at=self._at)
+            self._store.outbox.skip(
+                run_id=self._run_id, **_slot_of(subscriber, period), at=self._at
+            )
             self._report(subscriber.email, 0, 0, "skipped")
             return
         last = self._store.outbox.last_written(subscriber.email) or state.joined_at
@@ -147,6 +169,22 @@ class Mailing:
         )
         self._queue(subscriber, digest)
 
+    def _owed(
+        self, subscriber: Subscriber, state: SubscriberState, topics: Sequence[Topic]
+    ) -> Owed:
+        articles = self._store.articles
+        delivered = self._store.outbox.delivered(subscriber.email)
+        promised = self._store.subscribers.owed(subscriber.email)
+        became_news = articles.news_since(state.since_run, [topic.id for topic in topics])
+        others = promised - delivered - {stored.article.uid for stored in became_news}
+        return owed(
+            (*became_news, *articles.load(others)),
+            subscriber.filters,
+            promised=promised,
+            delivered=delivered,
+            held=articles.held_back(),
+        )
+
     def _filed_only(
         self, news: Owed, state: SubscriberState, last: datetime, topics: Sequence[Topic]
     ) -> int:
@@ -158,6 +196,7 @@ class Mailing:
         rendered = render(digest, self._config.mail)
         message_id, message = compose(
             rendered,
+            scope=",".join(sorted(topic.id for topic in self._config.topics)),
             subscriber=subscriber,
             period=digest.period,
             mail=self._config.mail,
@@ -165,6 +204,7 @@ class Mailing:
         )
         uids = {paper.article.uid for paper in digest.papers} | set(digest.overflow)
         self._store.outbox.queue(
+            run_id=self._run_id,
             **_slot_of(subscriber, digest.period),
             message_id=message_id,
             subject=rendered.subject,
@@ -194,6 +234,7 @@ class Mailing:
         return corrections(
             changes,
             papers,
+            self._store.outbox.delivered_in(subscriber.email),
             held,
             self._store.outbox.delivered_changes(subscriber.email),
             {uid: stored.article for uid, stored in notices.items()},
@@ -251,14 +292,24 @@ class Mailing:
 
     def deliver(self) -> None:
         """Hands every message in the outbox whose turn has come to the relay, or to files."""
-        rows = self._store.outbox.due(self._at)
+        rows = [row for row in self._store.outbox.due(self._at) if self._may_send(row)]
         if self._config.smtp is None:
             for row in rows:
                 self._write_file(row)
         elif rows:
+            self._store.make_durable()
             self._send(rows, self._config.smtp)
         if self._store.outbox.deferred_since(self._at - PATIENCE):
             self.needs_attention = True
+
+    def _may_send(self, row: OutboxRow) -> bool:
+        """Whether the reader still wants it: one who left gets nothing, one who pauses waits."""
+        state = self._store.subscribers.get(row.email)
+        left = row.email not in {subscriber.email for subscriber in self._config.subscribers}
+        if left or (state and state.suppressed):
+            self._store.outbox.mark_dropped(row.id, self._clock(), "the reader has left")
+            return False
+        return not (state and state.paused)
 
     def preview(self) -> None:
         """Says of every message in the outbox that it would be sent."""
@@ -312,6 +363,9 @@ class Mailing:
         """Puts a message off; after the last attempt it has failed."""
         at = self._clock()
         again = next_attempt(row.attempts + 1, at)
+        if again is None and error.batch:
+            # The server is at fault, or the configuration: no message is given up for that.
+            again = at + PATIENCE
         if again is None:
             self._refuse(row, error)
             return

@@ -11,14 +11,17 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 
+from litwatch.classify import classify
 from litwatch.classify.rules import load_ruleset
 from litwatch.config import Config
 from litwatch.errors import ConfigError, KeyRefused
 from litwatch.fetch import Source
 from litwatch.fetch.pubmed import PubMed
 from litwatch.filing import Filed, Filing, Progress
+from litwatch.filters import filter_faults
 from litwatch.mailing import Mailing
 from litwatch.reports import Report, RunError
 from litwatch.settings import Topic
@@ -55,6 +58,8 @@ def run_once(
     """
     watched = _chosen(config.topics, topics)
     ruleset = load_ruleset(config.rules)
+    if faults := filter_faults(config, ruleset):
+        raise ConfigError(faults)
     with (
         nullcontext() if dry_run else run_lock(config.database),
         open_store(config.database, keep=not dry_run) as store,
@@ -71,7 +76,13 @@ def run_once(
             progress=progress,
         )
         mailing = Mailing(
-            store, config, run_id=run_id, at=started, rules_version=ruleset.version, clock=clock
+            store,
+            config,
+            run_id=run_id,
+            at=started,
+            rules_version=ruleset.version,
+            tag=partial(classify, ruleset=ruleset),
+            clock=clock,
         )
         try:
             filed = filing.file(watched)

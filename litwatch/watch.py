@@ -1,10 +1,10 @@
 """One topic in the course of one run: what was asked, what came, and what is to be said of it."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date
 
-from litwatch.models import Batch, Notice, Search, bare_uid
+from litwatch.models import Article, Batch, Notice, Search, bare_uid
 from litwatch.reports import Accounting, TopicReport
 from litwatch.settings import Topic
 from litwatch.store.runs import TopicRun
@@ -15,7 +15,8 @@ class Watch:
     """A topic, its standing before the run, and what the run does for it.
 
     `previous` is its last complete search, `baseline` the last whose count was trusted; `hits` are
-    the uids that the query finds now, `linked` those it had found before.
+    the uids that the query finds now, `linked` those it had found before, `awaited` those that were
+    found and could not be had yet.
     """
 
     topic: Topic
@@ -23,6 +24,7 @@ class Watch:
     baseline: TopicRun | None = None
     query_changed: bool = False
     linked: frozenset[str] = frozenset()
+    awaited: frozenset[str] = frozenset()
     search: Search | None = None
     changed: tuple[str, ...] = ()
     hits: frozenset[str] = frozenset()
@@ -52,7 +54,13 @@ class Watch:
         """The count may serve later runs for comparison."""
         return not (self.exploded or self._warned("count-collapsed"))
 
-    def is_news(self, created_on: date | None) -> bool:
+    def needs(self, unread: Collection[str]) -> bool:
+        """Whether records are unread without which the topic's run is not complete."""
+        return not (self.hits - self.linked).isdisjoint(unread) or not set(self.changed).isdisjoint(
+            unread
+        )
+
+    def is_news(self, article: Article) -> bool:
         """Whether a paper that the topic finds for the first time is news.
 
         History is what the first complete run of a topic files; and, where the query changed, what
@@ -60,8 +68,8 @@ class Watch:
         """
         if self.previous is None:
             return False
-        if self.query_changed and created_on is not None:
-            return created_on >= self.previous.started.date()
+        if self.query_changed and article.created_on and article.uid not in self.awaited:
+            return article.created_on >= self.previous.started.date()
         return True
 
     def count(self, batch: Batch) -> None:

@@ -4,12 +4,13 @@ News is what a run stored for the first time after the history of its topic was 
 says so by topic. Here the reader's filters decide, and what is only filed is counted, never lost.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from litwatch.models import (
+    ORGAN_ROLES,
     TREATMENT_ROLES,
     Article,
     Change,
@@ -55,19 +56,21 @@ class Owed:
 def matches(stored: Stored, filters: Filters) -> bool:
     """Whether a paper passes every filter; an empty filter passes all.
 
-    With `treatments` and `roles` both given, a chosen treatment must carry a chosen role.
+    With `treatments` and `roles` both given, a chosen treatment must carry a chosen role; so with
+    `organs`. `roles` alone asks for any treatment or organ in one of them.
     """
     return not failed_filters(stored, filters)
 
 
 def failed_filters(stored: Stored, filters: Filters) -> tuple[str, ...]:
     """The names of the filters that a paper does not pass."""
-    findings = stored.findings
-    study_type = findings.facts.study_type
+    treatments, organs = stored.findings.treatments, stored.findings.organs
+    study_type = stored.findings.facts.study_type
     passed = {
         "topics": _passes(filters.topics, stored.topics),
-        "treatments": _passes_treatments(filters, findings.treatments),
-        "organs": _passes(filters.organs, [finding.tag.id for finding in findings.organs]),
+        "treatments": _passes_tags(filters.treatments, filters.roles, treatments, TREATMENT_ROLES),
+        "organs": _passes_tags(filters.organs, filters.roles, organs, ORGAN_ROLES),
+        "roles": _passes(filters.roles, [finding.role for finding in (*treatments, *organs)]),
         "study_types": _passes(filters.study_types, [study_type.value] if study_type else []),
         "languages": _passes(filters.languages, stored.article.languages),
     }
@@ -76,33 +79,41 @@ def failed_filters(stored: Stored, filters: Filters) -> tuple[str, ...]:
 
 def owed(
     candidates: Sequence[Stored],
-    subscriber: Subscriber,
+    filters: Filters,
     *,
-    delivered: frozenset[str],
-    previous_filters: Filters | None,
-    filters_run: int | None,
+    promised: Collection[str],
+    delivered: Collection[str],
+    held: Collection[str] = (),
 ) -> Owed:
-    """What is news to a subscriber and not yet delivered.
+    """What of the candidates goes into an issue, and what is only filed and counted.
 
-    Where the filters changed, a paper that was on file before `filters_run`, the run that first saw
-    the new ones, and that only these let pass, is filed and not mailed.
+    `promised` are the uids that runs have written down as owed to the reader, each under the
+    filters of its time; what the filters of today let through besides them is older, and filed.
     """
-    papers, filed_only = [], []
+    papers: list[Stored] = []
+    filed_only: list[Stored] = []
     for stored in candidates:
-        is_owed = stored.article.uid not in delivered and _is_news(stored, subscriber.filters)
-        if not is_owed or not matches(stored, subscriber.filters):
-            continue
-        was_on_file = filters_run is not None and stored.first_run < filters_run
-        if previous_filters and was_on_file and not matches(stored, previous_filters):
-            filed_only.append(stored)
-        else:
-            papers.append(stored)
+        uid = stored.article.uid
+        if uid not in delivered and uid not in held and matches(stored, filters):
+            (papers if uid in promised else filed_only).append(stored)
     return Owed(tuple(papers), tuple(filed_only))
+
+
+def news(candidates: Sequence[Stored], filters: Filters) -> tuple[str, ...]:
+    """The uids among what has just become news that the reader is owed from now on."""
+    return tuple(
+        stored.article.uid
+        for stored in candidates
+        if stored.news_topics
+        and _passes(filters.topics, stored.news_topics)
+        and matches(stored, filters)
+    )
 
 
 def corrections(
     changes: Sequence[Change],
     articles: Mapping[str, Stored],
+    delivered_in: Mapping[str, int],
     delivered_on: Mapping[str, datetime],
     delivered_changes: frozenset[int],
     notices: Mapping[str, Article],
@@ -124,7 +135,7 @@ def corrections(
         and change.id not in delivered_changes
         and change.uid in articles
         and change.uid in delivered_on
-        and change.at > delivered_on[change.uid]
+        and change.run_id > delivered_in[change.uid]
     ]
     entries.sort(key=lambda entry: (entry.change.at, entry.change.id), reverse=True)
     return tuple(sorted(entries, key=lambda entry: CORRECTION_KINDS.index(entry.change.kind)))
@@ -134,18 +145,14 @@ def _passes(wanted: Sequence[str], found: Sequence[str | int]) -> bool:
     return not wanted or any(value in wanted for value in found)
 
 
-def _passes_treatments(filters: Filters, treatments: Sequence[Finding]) -> bool:
-    if not filters.treatments and not filters.roles:
-        return True
-    return any(
-        _passes(filters.treatments, [finding.tag.id]) and _passes(filters.roles, [finding.role])
-        for finding in treatments
+def _passes_tags(
+    wanted: Sequence[str], roles: Sequence[str], found: Sequence[Finding], known: Sequence[str]
+) -> bool:
+    """A chosen tag must carry a chosen role, where one of its own kind of roles is chosen."""
+    fitting = [role for role in roles if role in known]
+    return not wanted or any(
+        finding.tag.id in wanted and _passes(fitting, [finding.role]) for finding in found
     )
-
-
-def _is_news(stored: Stored, filters: Filters) -> bool:
-    """News for one of the topics that the reader follows."""
-    return bool(stored.news_topics) and _passes(filters.topics, stored.news_topics)
 
 
 # ---- the issue -------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, union, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, select, union, update
 
 from litwatch.models import Article, Change, Findings, Stored
 from litwatch.store.changes import Happening, compare, content_hash
@@ -134,6 +134,29 @@ class Articles:
         found = select(links.c.uid).where(links.c.topic_id == topic_id, links.c.held)
         return frozenset(self._database.column(found))
 
+    def held_back(self) -> frozenset[str]:
+        """The uids that every topic which found them holds back."""
+        found = select(links.c.uid).group_by(links.c.uid)
+        return frozenset(
+            self._database.column(found.having(func.min(case((links.c.held, 1), else_=0)) == 1))
+        )
+
+    def revised_since(self, run_id: int) -> tuple[tuple[Article, str], ...]:
+        """The articles whose content a run after that one replaced: what they said before."""
+        first = (
+            select(func.min(revisions.c.id))
+            .where(revisions.c.replaced_run > run_id)
+            .group_by(revisions.c.uid)
+        )
+        query = select(revisions.c.record, revisions.c.uid).where(revisions.c.id.in_(first))
+        return tuple(
+            (from_plain(Article, row.record), row.uid) for row in self._database.rows(query)
+        )
+
+    def load(self, uids: Collection[str]) -> tuple[Stored, ...]:
+        """The articles of these uids that are on file."""
+        return load(self._database, tuple(sorted(uids)))
+
     def release(self, topic_id: str, uids: Collection[str]) -> int:
         """Lets go what was held back, so that it is news; returns how many they were."""
         release = update(links).where(links.c.topic_id == topic_id, links.c.held)
@@ -145,7 +168,7 @@ class Articles:
     # ---- what readers are told ---------------------------------------------------------------
 
     def news_since(self, run_id: int, topics: Sequence[str]) -> tuple[Stored, ...]:
-        """The articles that became news for one of the topics after that run.
+        """The articles that became news for one of the topics after that run, held ones too.
 
         `news_topics` holds those topics only.
         """
@@ -153,7 +176,6 @@ class Articles:
             select(links.c.uid, links.c.topic_id)
             .where(
                 links.c.news,
-                ~links.c.held,
                 links.c.run_id > run_id,
                 links.c.topic_id.in_(topics),
             )
@@ -202,9 +224,13 @@ class Articles:
 
     # ---- what is to be read again --------------------------------------------------------------
 
-    def read_since(self, moment: datetime) -> frozenset[str]:
-        """The uids of the articles that were read at that moment or later."""
-        query = select(articles.c.uid).where(articles.c.last_read_at >= moment)
+    def read_between(self, moment: datetime, now: datetime) -> frozenset[str]:
+        """The uids of the articles that were read from that moment on and not after `now`.
+
+        A clock that was set ahead may have marked a record as read in the future.
+        """
+        fresh = articles.c.last_read_at >= moment, articles.c.last_read_at <= now
+        query = select(articles.c.uid).where(*fresh)
         return frozenset(self._database.column(query))
 
     def unread_since(self, moment: datetime, topic_id: str) -> tuple[str, ...]:
@@ -227,7 +253,7 @@ class Articles:
             select(articles.c.uid)
             .where(articles.c.last_read_at < before, articles.c.withdrawn_at.is_(None))
             .order_by(articles.c.last_read_at, articles.c.uid)
-            .limit(limit)
+            .limit(max(limit, 0))
         )
         return tuple(self._database.column(query))
 
@@ -238,18 +264,15 @@ class Articles:
     def set_pending(
         self,
         uid: str,
-        topic_id: str,
+        topics: Collection[str],
         reason: Literal["missing", "malformed"],
         message: str,
         *,
         run_id: int,
         at: datetime,
-    ) -> int:
-        """Keeps a record that could not be had; returns in how many runs on end it was so.
-
-        An empty `topic_id` says that no topic's query listed it in this run.
-        """
-        return self._pending.set(uid, topic_id, reason, message, run_id=run_id, at=at)
+    ) -> Pending:
+        """Keeps a record that could not be had, for the topics that list it; returns its entry."""
+        return self._pending.set(uid, topics, reason, message, run_id=run_id, at=at)
 
     def clear_pending(self, uid: str) -> None:
         """Forgets that the record was pending."""
@@ -266,7 +289,7 @@ class Articles:
             mark = update(articles).where(articles.c.uid == uid, articles.c.withdrawn_at.is_(None))
             self._database.write(mark.values(withdrawn_at=at))
             self._pending.clear(uid)
-            self._note(uid, ("withdrawn", "", ""), run_id=run_id, at=at)
+            self._note(uid, ("withdrawn", "", f"{at:%Y-%m-%d}"), run_id=run_id, at=at)
 
     def withdrawn(self) -> frozenset[str]:
         """The uids that are gone from their source, on file or never seen."""

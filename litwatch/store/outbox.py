@@ -17,14 +17,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 
 from litwatch.errors import StoreError
 from litwatch.models import Period
 from litwatch.store.database import Database
 from litwatch.store.schema import change_deliveries, deliveries, outbox
 
-State = Literal["queued", "sending", "sent", "written", "deferred", "failed", "skipped"]
+State = Literal["queued", "sending", "sent", "written", "deferred", "failed", "skipped", "dropped"]
 
 UNDONE: tuple[State, ...] = ("queued", "sending", "deferred")
 BEFORE: dict[State, tuple[State, ...]] = {
@@ -33,6 +33,7 @@ BEFORE: dict[State, tuple[State, ...]] = {
     "written": UNDONE,
     "deferred": UNDONE,
     "failed": UNDONE,
+    "dropped": UNDONE,
 }
 """The states out of which a digest may come into a state."""
 
@@ -77,6 +78,7 @@ class Outbox:
     def queue(
         self,
         *,
+        run_id: int,
         email: str,
         period_key: str,
         period_start: datetime,
@@ -96,6 +98,7 @@ class Outbox:
         with self._database.transaction():
             outbox_id = self._database.add(
                 outbox,
+                run_id=run_id,
                 email=email,
                 period_key=period_key,
                 period_start=period_start,
@@ -122,6 +125,7 @@ class Outbox:
     def skip(
         self,
         *,
+        run_id: int,
         email: str,
         period_key: str,
         period_start: datetime,
@@ -131,6 +135,7 @@ class Outbox:
         """Notes that a period was empty and nothing is sent for it; returns the entry's id."""
         return self._database.add(
             outbox,
+            run_id=run_id,
             email=email,
             period_key=period_key,
             period_start=period_start,
@@ -187,6 +192,15 @@ class Outbox:
         query = select(change_deliveries.c.change_id).where(change_deliveries.c.email == email)
         return frozenset(self._database.column(query))
 
+    def delivered_in(self, email: str) -> dict[str, int]:
+        """By uid, the run that wrote down the digest which holds the paper."""
+        query = (
+            select(deliveries.c.uid, outbox.c.run_id)
+            .join(deliveries, deliveries.c.outbox_id == outbox.c.id)
+            .where(deliveries.c.email == email)
+        )
+        return {row.uid: row.run_id for row in self._database.rows(query)}
+
     def delivered_on(self, email: str) -> dict[str, datetime]:
         """By uid, when the digest that holds the paper was written down: it tells of then."""
         query = (
@@ -200,7 +214,9 @@ class Outbox:
 
     def due(self, now: datetime) -> tuple[OutboxRow, ...]:
         """The digests to be sent now, the oldest first; a crash's `sending` ones among them."""
-        deferred = (outbox.c.state == "deferred") & (outbox.c.next_attempt_at <= now)
+        # A wait that a clock set ahead has written down does not outlast the clock.
+        is_time = (outbox.c.next_attempt_at <= now) | (outbox.c.last_attempt_at > now)
+        deferred = (outbox.c.state == "deferred") & is_time
         ready = or_(outbox.c.state.in_(("queued", "sending")), deferred)
         return self._rows(select(*COLUMNS).where(ready).order_by(outbox.c.id))
 
@@ -224,8 +240,15 @@ class Outbox:
         self._mark(outbox_id, "deferred", next_attempt_at=next_attempt_at, **failed)
 
     def mark_failed(self, outbox_id: int, at: datetime, code: int | None, reply: str) -> None:
-        """Notes that it is given up."""
-        self._mark(outbox_id, "failed", done_at=at, **self._failure(at, code, reply))
+        """Notes that it is given up: what it holds was not delivered, and is owed again."""
+        with self._database.transaction():
+            self._mark(outbox_id, "failed", done_at=at, **self._failure(at, code, reply))
+            for table in (deliveries, change_deliveries):
+                self._database.write(delete(table).where(table.c.outbox_id == outbox_id))
+
+    def mark_dropped(self, outbox_id: int, at: datetime, reason: str) -> None:
+        """Notes that it may not be sent any more: the reader has left."""
+        self._mark(outbox_id, "dropped", done_at=at, last_reply=reason)
 
     def _failure(self, at: datetime, code: int | None, reply: str) -> dict[str, Any]:
         first = func.coalesce(outbox.c.first_failed_at, at)

@@ -4,6 +4,7 @@ One that stays away is given up: it keeps its row, with the reason `withdrawn`, 
 asked for for ever.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -43,25 +44,32 @@ class PendingRecords:
         )
 
     def set(
-        self, uid: str, topic_id: str, reason: str, message: str, *, run_id: int, at: datetime
-    ) -> int:
-        """Keeps the record; returns in how many runs on end it was pending for this reason."""
+        self,
+        uid: str,
+        topics: Collection[str],
+        reason: Literal["missing", "malformed"],
+        message: str,
+        *,
+        run_id: int,
+        at: datetime,
+    ) -> Pending:
+        """Keeps the record; returns its entry, with the runs on end for this reason."""
         with self._database.transaction():
             known = self._database.row(select(pending).where(pending.c.uid == uid))
-            topic_ids = set(known.topic_ids if known else ()) | ({topic_id} - {""})
+            topic_ids = tuple(sorted({*(known.topic_ids if known else ()), *topics}))
             runs = 1
             if known and known.reason == reason:
                 runs = known.runs + (known.last_run != run_id)
             self._put(
                 uid=uid,
-                topic_ids=sorted(topic_ids),
+                topic_ids=list(topic_ids),
                 reason=reason,
                 message=message,
                 runs=runs,
                 since=known.since if known else at,
                 last_run=run_id,
             )
-        return runs
+        return Pending(uid, topic_ids, reason, message, runs, known.since if known else at)
 
     def give_up(self, uid: str, *, run_id: int, at: datetime) -> None:
         """Keeps the record as withdrawn: it was never on file and will not be asked for."""

@@ -131,9 +131,12 @@ class Runs:
             if complete:
                 self._completed(run_id, topic)
 
-    def last_complete(self, topic_id: str) -> TopicRun | None:
-        """The topic's last complete search."""
-        return self._last(topic_id, topic_runs.c.complete)
+    def last_complete(self, topic_id: str, before: datetime | None = None) -> TopicRun | None:
+        """The topic's last complete search; with `before`, the last that began by then."""
+        condition: ColumnElement[bool] = topic_runs.c.complete
+        if before is not None:
+            condition &= runs.c.started < before
+        return self._last(topic_id, condition)
 
     def baseline(self, topic_id: str) -> TopicRun | None:
         """The topic's last complete search whose count was trusted, or accepted by a person."""

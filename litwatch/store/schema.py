@@ -7,7 +7,7 @@
       ├─ changes                       what happened to it: retraction, erratum …
       └─ links                         which topic's query found it, and in which run
     pending                            records that could not be had, by uid
-    subscribers                        readers as the store has seen them
+    subscribers ── owed                readers as the store has seen them, and what they are owed
     outbox ── deliveries               each digest, and what it made owed no more
            └─ change_deliveries
 
@@ -211,17 +211,26 @@ subscribers = Table(
     Column("since_run", ForeignKey("runs.id"), nullable=False),
     Column("joined_at", Moment, nullable=False),
     Column("filters", JSON, nullable=False),
-    Column("previous_filters", JSON(none_as_null=True)),
     Column("filters_since", Moment, nullable=False),
-    Column("filters_run", ForeignKey("runs.id"), nullable=False),
+    Column("judged_run", ForeignKey("runs.id"), nullable=False),
     Column("paused", Boolean, nullable=False),
     Column("suppressed", Text),
+)
+
+owed = Table(
+    "owed",
+    metadata,
+    Column("email", String, nullable=False),
+    Column("uid", ForeignKey("articles.uid"), nullable=False),
+    Column("run_id", ForeignKey("runs.id"), nullable=False),
+    PrimaryKeyConstraint("email", "uid"),
 )
 
 outbox = Table(
     "outbox",
     metadata,
     Column("id", Key, primary_key=True),
+    Column("run_id", ForeignKey("runs.id"), nullable=False),
     Column("email", String, nullable=False),
     Column("period_key", String, nullable=False),
     Column("period_start", Moment, nullable=False),

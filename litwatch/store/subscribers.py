@@ -1,9 +1,11 @@
-"""The readers as the store has seen them: since which run, with which filters, and whether paused.
+"""The readers as the store has seen them: since which run, and what they are owed.
 
 Who they are and what they want is in the configuration; what the store says of pause and
-suppression beats it.
+suppression beats it. What a reader is owed is written down in the run that files it, under the
+filters of that moment, so that a later change of filters neither loses it nor brings up the past.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,20 +15,23 @@ from litwatch.errors import StoreError
 from litwatch.settings import Filters
 from litwatch.store.codec import from_plain, to_plain
 from litwatch.store.database import AnyRow, Database
-from litwatch.store.schema import subscribers
+from litwatch.store.schema import owed, subscribers
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriberState:
-    """A reader; `suppressed` is the reason why nothing may be sent there any more."""
+    """A reader; `suppressed` is the reason why nothing may be sent there any more.
+
+    `since_run` is the run of the first issue; `judged_run` the last run after which it was written
+    down what the reader is owed.
+    """
 
     email: str
     since_run: int
     joined_at: datetime
     filters: Filters
-    previous_filters: Filters | None
     filters_since: datetime
-    filters_run: int
+    judged_run: int
     paused: bool
     suppressed: str | None
 
@@ -56,12 +61,12 @@ class Subscribers:
             joined_at=at,
             filters=to_plain(filters),
             filters_since=at,
-            filters_run=run_id,
+            judged_run=run_id,
             paused=False,
         )
 
-    def set_filters(self, email: str, filters: Filters, *, run_id: int, at: datetime) -> None:
-        """Notes that the run found the reader's filters changed; the same ones change nothing."""
+    def set_filters(self, email: str, filters: Filters, *, at: datetime) -> None:
+        """Notes that the reader's filters changed; the same ones change nothing."""
         with self._database.transaction():
             state = self.get(email)
             if state is None:
@@ -71,25 +76,34 @@ class Subscribers:
             self._database.write(
                 update(subscribers)
                 .where(subscribers.c.email == email)
-                .values(
-                    filters=to_plain(filters),
-                    previous_filters=to_plain(state.filters),
-                    filters_since=at,
-                    filters_run=run_id,
-                )
+                .values(filters=to_plain(filters), filters_since=at)
             )
+
+    # ---- what they are owed --------------------------------------------------------------------
+
+    def owe(self, email: str, uids: Collection[str], *, run_id: int) -> None:
+        """Writes down that the reader is owed these papers, as of that run."""
+        with self._database.transaction():
+            for uid in sorted(uids):
+                insert = self._database.insert(owed).values(email=email, uid=uid, run_id=run_id)
+                self._database.write(insert.on_conflict_do_nothing())
+            self._database.write(
+                update(subscribers).where(subscribers.c.email == email).values(judged_run=run_id)
+            )
+
+    def owed(self, email: str) -> frozenset[str]:
+        """The uids of all papers that the reader is or was owed; delivered ones are among them."""
+        return frozenset(self._database.column(select(owed.c.uid).where(owed.c.email == email)))
 
 
 def _state(row: AnyRow) -> SubscriberState:
-    previous = row.previous_filters
     return SubscriberState(
         email=row.email,
         since_run=row.since_run,
         joined_at=row.joined_at,
         filters=from_plain(Filters, row.filters),
-        previous_filters=None if previous is None else from_plain(Filters, previous),
         filters_since=row.filters_since,
-        filters_run=row.filters_run,
+        judged_run=row.judged_run,
         paused=row.paused,
         suppressed=row.suppressed,
     )

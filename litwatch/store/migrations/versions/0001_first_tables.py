@@ -179,14 +179,22 @@ def _subscribers() -> None:
         sa.Column("since_run", KEY, nullable=False),
         sa.Column("joined_at", MOMENT, nullable=False),
         sa.Column("filters", sa.JSON(), nullable=False),
-        sa.Column("previous_filters", sa.JSON()),
         sa.Column("filters_since", MOMENT, nullable=False),
-        sa.Column("filters_run", KEY, nullable=False),
+        sa.Column("judged_run", KEY, nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("suppressed", sa.Text()),
         sa.PrimaryKeyConstraint("email", name=op.f("pk_subscribers")),
         _references("subscribers", "since_run", "runs.id"),
-        _references("subscribers", "filters_run", "runs.id"),
+        _references("subscribers", "judged_run", "runs.id"),
+    )
+    op.create_table(
+        "owed",
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("uid", sa.String(), nullable=False),
+        sa.Column("run_id", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("email", "uid", name=op.f("pk_owed")),
+        _references("owed", "uid", "articles.uid"),
+        _references("owed", "run_id", "runs.id"),
     )
 
 
@@ -194,6 +202,7 @@ def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", KEY, nullable=False),
+        sa.Column("run_id", KEY, nullable=False),
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("period_key", sa.String(), nullable=False),
         sa.Column("period_start", MOMENT, nullable=False),
@@ -216,6 +225,7 @@ def _outbox() -> None:
         sa.Column("last_code", sa.Integer()),
         sa.Column("last_reply", sa.Text()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        _references("outbox", "run_id", "runs.id"),
         sa.UniqueConstraint("email", "period_key", name=op.f("uq_outbox_email_period_key")),
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
     )
