@@ -79,7 +79,8 @@ class Entrez:
     ) -> None:
         self._ncbi = ncbi
         self._server = urlsplit(ncbi.base_url).netloc.rpartition("@")[2]
-        self._secrets = _spellings(ncbi.api_key.reveal(), ncbi.email)
+        self._key = _spellings(ncbi.api_key.reveal())
+        self._key_and_address = _spellings(ncbi.api_key.reveal(), ncbi.email)
         self._pace = pace
         self._clock = clock
         self._sleep = sleep
@@ -134,9 +135,12 @@ class Entrez:
         except HTTPException as error:
             # Not kept as the cause: its text is the server's, which may repeat what we sent.
             raise fault_of(error, self._server) from None
-        if replies.is_answer(endpoint, reply):
-            return reply.body
-        safe = replace(reply, body=self._redacted(reply.body))
+        is_answer = replies.is_answer(endpoint, reply)
+        # In a record the address may be its author's.
+        secrets = self._key if is_answer and endpoint == "efetch" else self._key_and_address
+        safe = replace(reply, body=_redacted(reply.body, secrets))
+        if is_answer:
+            return safe.body
         log.debug("%s: HTTP status %d: %r", endpoint, reply.status, safe.body[: replies.HEAD])
         raise replies.fault(endpoint, safe)
 
@@ -173,12 +177,6 @@ class Entrez:
                 ),
             )
 
-    def _redacted(self, body: bytes) -> bytes:
-        """The body without the key and the address that some replies repeat."""
-        if self._secrets is None:
-            return body
-        return self._secrets.sub("***", body.decode("utf-8", "replace")).encode()
-
 
 def _give_up(fault: SourceBusy, attempts: int) -> NoReturn:
     tries = "1 try" if attempts == 1 else f"{attempts} tries"
@@ -186,10 +184,15 @@ def _give_up(fault: SourceBusy, attempts: int) -> NoReturn:
     raise type(fault)(message, wait_seconds=fault.wait_seconds) from fault.__cause__
 
 
-def _spellings(*secrets: str) -> re.Pattern[str] | None:
+def _redacted(body: bytes, secrets: re.Pattern[bytes] | None) -> bytes:
+    """The body without the secrets that it may repeat, and otherwise byte by byte as it is."""
+    return secrets.sub(b"***", body) if secrets else body
+
+
+def _spellings(*secrets: str) -> re.Pattern[bytes] | None:
     """A pattern of the secrets, each character as it is or as URLs, HTML and JSON spell it."""
     patterns = ["".join(map(_spelt, secret)) for secret in secrets if secret]
-    return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
+    return re.compile("|".join(patterns).encode(), re.IGNORECASE) if patterns else None
 
 
 def _spelt(character: str) -> str:
@@ -198,6 +201,7 @@ def _spelt(character: str) -> str:
         quote(character, safe=""),
         html.escape(character),
         f"&#{ord(character)};",
+        f"&#x{ord(character):x};",
         json.dumps(character)[1:-1],
     }
     return f"(?:{'|'.join(map(re.escape, sorted(spellings)))})"

@@ -762,3 +762,34 @@ def test_what_an_unknown_reply_said_is_kept_for_the_log(
 
     assert len(str(caught.value)) < 400
     assert caplog.text.count("word") == 399
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        KEY,
+        KEY.upper(),
+        EMAIL,
+        "watch%2Ber%40example.org",
+        "".join(f"&#{ord(character)};" for character in KEY),
+        "".join(f"&#x{ord(character):X};" for character in KEY),
+    ],
+)
+def test_a_list_of_hits_that_repeats_what_was_sent_loses_the_key_and_the_address(
+    server, does, entrez, spelt: str
+) -> None:
+    """PubMed shows the query as it took it, and readers and the database are told."""
+    told = "<QueryTranslation>before {} after</QueryTranslation></eSearchResult>"
+    answer = FOUND.decode().replace("</eSearchResult>", told)
+    server.steps = [does.answer(answer.format(spelt).encode())]
+
+    assert entrez.call("esearch", SEARCH) == answer.format("***").encode()
+
+
+def test_records_lose_the_key_and_keep_the_address_that_may_be_an_authors(
+    server, does, entrez
+) -> None:
+    answer = RECORDS.replace(b"one", f"{EMAIL} Gr\xfc\xdfe {{}}".encode("latin-1"))
+    server.steps = [does.answer(answer.replace(b"{}", KEY.encode()))]
+
+    assert entrez.call("efetch", FETCH) == answer.replace(b"{}", b"***")
