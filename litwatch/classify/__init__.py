@@ -6,10 +6,13 @@ match -> hits, clauses and context -> roles, facts -> what the article is.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from litwatch.classify.context import Mention, mentions, strongest
+from litwatch.classify.context import mentions
+from litwatch.classify.echoes import find_echo
 from litwatch.classify.facts import find_facts
 from litwatch.classify.match import Hit, find_hits
-from litwatch.classify.rules import RuleCategory, Ruleset
+from litwatch.classify.passages import passages
+from litwatch.classify.reconcile import Mention, strongest
+from litwatch.classify.rules import Rule, RuleCategory, Ruleset
 from litwatch.models import Article, Category, Evidence, Finding, Findings, Tag
 
 __all__ = ["classify"]
@@ -18,11 +21,14 @@ __all__ = ["classify"]
 def classify(article: Article, ruleset: Ruleset) -> Findings:
     """All that the rules find in the article."""
     hits = find_hits(article, ruleset)
-    found = _by_tag(mentions(article, hits, ruleset))
+    sentences = passages(article)
+    echo = find_echo(sentences)
+    found = _by_tag(mentions(article, sentences, hits, ruleset, echo))
+    topics = tuple(hit for hit in hits if hit.category == "topic")
     return Findings(
         treatments=tuple(_findings(found, ruleset, "treatment")),
         organs=tuple(_findings(found, ruleset, "organ")),
-        facts=find_facts(article, tuple(hit for hit in hits if hit.category == "topic")),
+        facts=find_facts(article, sentences, topics, echo),
     )
 
 
@@ -62,9 +68,17 @@ def _findings(
         if not of_tag:
             continue
         decisive = strongest(of_tag, category)
+        if _only_repeats(rule, decisive) and any((category, one) in found for one in rule.covers):
+            continue
         proofs = [decisive.evidence, *(mention.evidence for mention in of_tag)]
         tag = Tag(category, rule.id, rule.label, rule.group if category == "treatment" else "")
         yield Finding(tag, decisive.role, _unique(proofs))
+
+
+def _only_repeats(rule: Rule, decisive: Mention) -> bool:
+    """Whether a general word says nothing of its own: only mentioned, or only in the index."""
+    is_listed = decisive.hit.field in ("mesh", "chemicals", "keywords")
+    return bool(rule.covers) and (decisive.role == "mentioned" or is_listed)
 
 
 def _unique(proofs: Sequence[Evidence]) -> tuple[Evidence, ...]:

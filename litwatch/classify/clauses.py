@@ -19,8 +19,19 @@ _BORDER = re.compile(
 )
 _CONJUNCTION = re.compile(r"\b(?:and|or|plus|with|nor|und|oder|mit|et|ou|avec|y|o|e|con)\b|[/+&]")
 _NEW_SUBJECT = re.compile(r", (?:[\w-]+ ){0,3}$")
-_OTHER_SUBJECT = re.compile(r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) ")
+_OTHER_SUBJECT = re.compile(
+    r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) |"
+    r"\b(?:after|when|once|because|since|as|where|if|before) (?:[\w-]+ ){0,3}?(?:treatments?|"
+    r"therap(?:y|ies)|drugs?|agents?|measures|options|regimens?|everything|all|others?) "
+)
+_NEW_CLAUSE = re.compile(
+    r", (?:and|but|so) (?:(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+|he|she|it|they|"
+    r"others?|all|both|none)\b(?! or\b)|(?:the|an?|his|her|its|their) (?:[\w-]+ ){1,3}?"
+    r"(?:was|were|is|are|had|has|did|\w{3,}ed)\b)"
+)
+"""Where a comma begins a clause with a subject of its own ("..., and one died")."""
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|can|could|may|did|does|do|which|who)\b")
+_NO_LIST = re.compile(r"\b(?:after|before|instead|following|despite|because|which|who|that)\b")
 _LIST_GAP = 60  # characters between two mentions of one list
 _FLIPPED = {"given": "failed", "failed": "given", "involved": "excluded", "excluded": "involved"}
 
@@ -60,6 +71,7 @@ class _Clause:
         self.text = text
         self.mentions = mentions
         self.strength = SENSES[cues[0].about] if cues else ()
+        self.is_of_organs = bool(cues) and cues[0].about == "organ"
         signs = _signs(text, cues)
         self.before = [sign for sign in signs if sign.cue.direction == "before"]
         self.after = [sign for sign in signs if sign.cue.direction == "after"]
@@ -70,6 +82,11 @@ class _Clause:
             border.start()
             for border in _BORDER.finditer(text)
             if not any(start < border.start() < end for start, end in inside)
+        ]
+        self.list_borders = [
+            at
+            for at in self.borders
+            if not (text.startswith("then", at) and text[:at].endswith("and "))
         ]
 
     def verdict(self, number: int) -> Verdict:
@@ -129,7 +146,10 @@ class _Clause:
     def _is_reached(self, sign: _Sign, start: int) -> bool:
         """Whether a cue of short reach extends to the mention: near, and no verb in between."""
         near = start - sign.end <= sign.cue.reach
-        return near and not _VERB.search(self.text, sign.end, start)
+        return near and not (
+            _VERB.search(self.text, sign.end, start)
+            or _NEW_CLAUSE.search(self.text, sign.end, start)
+        )
 
     def _nearest_predicate(self, fresh: list[_Sign]) -> _Sign:
         """The strongest of the cues that stand together; a new predicate ends what stood before."""
@@ -143,7 +163,10 @@ class _Clause:
 
     def _same_scope(self, first: int, second: int) -> bool:
         """Whether what governs one mention from before still governs the next."""
-        return self._clause(self.mentions[first][0]) == self._clause(self.mentions[second][0])
+        start, end = self.mentions[first][1], self.mentions[second][0]
+        if self.is_of_organs and _NEW_CLAUSE.search(self.text, start, end):
+            return False
+        return self._clause(self.mentions[first][0]) == self._clause(end)
 
     def _is_new_subject(self, number: int, ahead: _Sign) -> bool:
         """Whether a comma ends the phrase of the cue before ("Despite A, B was started")."""
@@ -177,7 +200,11 @@ class _Clause:
     def _is_list(self, first: int, second: int) -> bool:
         """Whether two neighbouring mentions stand in one list: no predicate parts them."""
         start, end = self.mentions[first][1], self.mentions[second][0]
-        if end - start > _LIST_GAP or self._clause(start) != self._clause(end):
+        if end - start > _LIST_GAP or any(
+            pattern.search(self.text, start, end) for pattern in (_NEW_CLAUSE, _NO_LIST)
+        ):
+            return False
+        if bisect_right(self.list_borders, start) != bisect_right(self.list_borders, end):
             return False
         if any(start <= sign.start < end for sign in self.after):
             return False

@@ -7,38 +7,26 @@ beats an abstract that tells how the drug was taken.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TypeVar
 
 from litwatch.classify.clauses import Verdict, verdicts
-from litwatch.classify.indexing import indexed_role
+from litwatch.classify.echoes import Echo
+from litwatch.classify.indexing import indexed_role, is_survey
 from litwatch.classify.match import Hit
-from litwatch.classify.passages import Sentence, passages
-from litwatch.classify.rules import Cue, Rule, Ruleset
+from litwatch.classify.passages import Sentence
+from litwatch.classify.reconcile import ROLES, Mention, Rules, reconciled
+from litwatch.classify.rules import Cue, Ruleset
 from litwatch.classify.text import enclosing, sentences
-from litwatch.models import ORGAN_ROLES, TREATMENT_ROLES, Article, Evidence
+from litwatch.models import Article, Evidence
 
-ROLES = {"treatment": TREATMENT_ROLES, "organ": ORGAN_ROLES}
-"""The roles of each category, strongest first."""
 _ORGAN_ROLE = {"involved": "involved", "excluded": "excluded"}  # every other sense: mentioned
 _UNPROVEN = ("given", "failed", "withdrawn", "")  # general talk, where nobody is treated
 _PLURALS = ("all", "both", "these", "they", "none", "neither", "each")
 _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
-_Known = TypeVar("_Known")
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A hit with its role and its proof; `has_effect` where the text states a result."""
-
-    hit: Hit
-    role: str
-    evidence: Evidence
-    is_said: bool = False
-    has_effect: bool = False
+_HARM_GAP = 60  # characters between a harm and the drug that caused it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +49,7 @@ class _Cues:
     case: tuple[Cue, ...]
     single: tuple[Cue, ...]
     animal: tuple[Cue, ...]
-    rules: Mapping[tuple[str, str], Rule]
+    rules: Rules
 
 
 @lru_cache(maxsize=8)
@@ -81,32 +69,35 @@ def _cues(ruleset: Ruleset) -> _Cues:
     )
 
 
-def mentions(article: Article, hits: Sequence[Hit], ruleset: Ruleset) -> tuple[Mention, ...]:
+def mentions(
+    article: Article,
+    passages: Sequence[Sentence],
+    hits: Sequence[Hit],
+    ruleset: Ruleset,
+    echo: Echo = "",
+) -> tuple[Mention, ...]:
     """Every hit of a treatment or an organ that means something, with its role and its proof."""
     cues = _cues(ruleset)
     by_place: dict[tuple[str, int], list[Hit]] = defaultdict(list)
     for hit in hits:
         if hit.category in ROLES:
             by_place[hit.field, hit.index].append(hit)
-    judged = list(_judged(article, by_place, cues))
-    found = [*_from_text(judged), *_from_lists(article, by_place)]
-    if any(_is_any(cues.single, one.sentence) for one in judged):
-        found = _corrected(found)
-    found = _denied(_titled(found))
-    capped = (_capped(mention, cues.rules) for mention in found)
-    return tuple(mention for mention in capped if mention.role)
+    judged = list(_judged(passages, by_place, cues))
+    is_single = any(_is_any(cues.single, one.sentence) for one in judged)
+    found = [*_from_text(judged, is_survey=is_survey(article)), *_from_lists(article, by_place)]
+    return reconciled(found, cues.rules, echo, is_single=is_single)
 
 
 # ---- sentences -----------------------------------------------------------------------------------
 
 
 def _judged(
-    article: Article, by_place: Mapping[tuple[str, int], Sequence[Hit]], cues: _Cues
+    passages: Sequence[Sentence], by_place: Mapping[tuple[str, int], Sequence[Hit]], cues: _Cues
 ) -> Iterator[_Judged]:
     """The hits of titles and abstracts with what their sentences say of them."""
     before: list[_Judged] = []
     is_first = True
-    for sentence in passages(article):
+    for sentence in passages:
         if sentence.part == "indexing":
             continue
         inside = [
@@ -151,7 +142,30 @@ def _read(sentence: Sentence, hits: Sequence[Hit], cues: _Cues) -> Iterator[tupl
             zip(spans, verdicts(sentence.normal.text, spans, kinds[category]), strict=True)
         )
         for hit in own:
-            yield hit, found[_inside(sentence, hit)]
+            span = _inside(sentence, hit)
+            yield hit, _unblamed(found[span], sentence, span, hits)
+
+
+def _unblamed(
+    verdict: Verdict, sentence: Sentence, span: tuple[int, int], hits: Sequence[Hit]
+) -> Verdict:
+    """The verdict on a drug; one that caused a harm, not the disease, was given.
+
+    "A thalidomide-induced neuropathy", "a cataract caused by prednisone": the skin is the disease.
+    """
+    cue = verdict.cue
+    if verdict.sense != "cause" or cue is None:
+        return verdict
+    text, (start, end) = sentence.normal.text, span
+    for hit in hits:
+        if hit.category == "organ" and "skin" not in hit.tags:
+            first, last = _inside(sentence, hit)
+            before, after = text[last:start], text[end:first]
+            if (last <= start and len(before) <= _HARM_GAP and cue.pattern.search(before)) or (
+                end <= first and len(after) <= _HARM_GAP and cue.pattern.match(after)
+            ):
+                return replace(verdict, sense="given")
+    return verdict
 
 
 def _inside(sentence: Sentence, hit: Hit) -> tuple[int, int]:
@@ -188,8 +202,8 @@ def _is_drug(hit: Hit) -> bool:
 # ---- roles ---------------------------------------------------------------------------------------
 
 
-def _from_text(judged: Sequence[_Judged]) -> Iterator[Mention]:
-    """The mentions of titles and abstracts, in reading order."""
+def _from_text(judged: Sequence[_Judged], *, is_survey: bool) -> Iterator[Mention]:
+    """The mentions of titles and abstracts, in reading order; a survey's results treat nobody."""
     given = {
         tag
         for one in judged
@@ -199,6 +213,8 @@ def _from_text(judged: Sequence[_Judged]) -> Iterator[Mention]:
     for one in judged:
         if _is_drug(one.hit):
             role = _drug_role(one)
+            if is_survey and role == "given" and not one.verdict.sense:
+                role = "mentioned"
             if one.sentence.part == "conclusion" and role == "given":
                 role = "given" if given.intersection(one.hit.tags) else "considered"
         else:
@@ -209,6 +225,7 @@ def _from_text(judged: Sequence[_Judged]) -> Iterator[Mention]:
             _evidence(one),
             is_said=one.verdict.cue is not None,
             has_effect=one.verdict.cue is not None and one.verdict.cue.effect,
+            concludes=one.sentence.part == "conclusion",
         )
 
 
@@ -261,94 +278,3 @@ def _from_lists(
             role = "mentioned" if field == "keywords" else indexed_role(article, hit)
             if role and not hit.examination:
                 yield Mention(hit, role, _proof(hit, string, string))
-
-
-# ---- one article ---------------------------------------------------------------------------------
-
-
-def _corrected(found: list[Mention]) -> list[Mention]:
-    """The mentions of a single case: a later failure corrects an earlier "was started".
-
-    "She received X for four months. X was ineffective." is one course of treatment, and it failed.
-    """
-    last: dict[str, tuple[int, str]] = {}
-    for place, mention in enumerate(found):
-        if mention.is_said and mention.role in ("failed", "withdrawn"):
-            last.update(dict.fromkeys(mention.hit.tags, (place, mention.role)))
-    return [
-        replace(mention, role=later[1])
-        if _is_open(mention) and (later := _of_tags(mention, last)) and place < later[0]
-        else mention
-        for place, mention in enumerate(found)
-    ]
-
-
-def _is_open(mention: Mention) -> bool:
-    """Whether the mention says that a treatment was given, and nothing of its result."""
-    return (
-        mention.hit.category == "treatment" and mention.role == "given" and not mention.has_effect
-    )
-
-
-def _of_tags(mention: Mention, known: Mapping[str, _Known]) -> _Known | None:
-    """What is known of the first of the mention's tags of which anything is."""
-    return next((known[tag] for tag in mention.hit.tags if tag in known), None)
-
-
-def _titled(found: list[Mention]) -> list[Mention]:
-    """The mentions under a title that names a treatment as cause or as failed.
-
-    The index is silent where the text speaks: "therapeutic use" of a drug that failed is no news.
-    """
-    titled: dict[str, str] = {}
-    said: set[str] = set()
-    for mention in found:
-        if _is_drug(mention.hit) and mention.role in ("cause", "failed", "withdrawn", "considered"):
-            said.update(mention.hit.tags)
-            if mention.hit.field in _TITLES and mention.role in ("cause", "failed"):
-                titled.update(dict.fromkeys(mention.hit.tags, mention.role))
-    return [_under_title(mention, titled, said) for mention in found]
-
-
-def _under_title(mention: Mention, titled: Mapping[str, str], said: Set[str]) -> Mention:
-    if not _is_open(mention):
-        return mention
-    if beaten := _of_tags(mention, titled):
-        return replace(mention, role=beaten)
-    if mention.hit.field in _INDEX and said & set(mention.hit.tags):
-        return replace(mention, role="mentioned")
-    return mention
-
-
-def _denied(found: list[Mention]) -> list[Mention]:
-    """The mentions without findings that no cue supports where another says they are absent."""
-    absent = {
-        tag
-        for mention in found
-        if mention.role == "excluded" and mention.is_said
-        for tag in mention.hit.tags
-    }
-    return [
-        replace(mention, role="mentioned")
-        if _is_bare_finding(mention) and absent & set(mention.hit.tags)
-        else mention
-        for mention in found
-    ]
-
-
-def _is_bare_finding(mention: Mention) -> bool:
-    """Whether nothing but its presence in an abstract speaks for a finding."""
-    is_abstract = mention.hit.field in ("abstract", "other_abstract")
-    return is_abstract and mention.role == "involved" and not mention.is_said
-
-
-def _capped(mention: Mention, rules: Mapping[tuple[str, str], Rule]) -> Mention:
-    """The mention with no stronger role than its rule allows; what is absent stays absent."""
-    at_most = rules[mention.hit.category, mention.hit.rule].at_most
-    return replace(mention, role=at_most) if at_most and mention.role == "involved" else mention
-
-
-def strongest(found: Iterable[Mention], category: str) -> Mention:
-    """The mention whose role decides; of equals the first."""
-    order = ROLES[category]
-    return min(found, key=lambda mention: order.index(mention.role))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from litwatch.classify.fact_cues import fact_cues
 from litwatch.classify.numerals import MARK
 from litwatch.classify.passages import Sentence
-from litwatch.models import Evidence
+from litwatch.models import Evidence, Field
 
 _FILE = "facts.toml"
 _CLAUSE = re.compile(
@@ -67,11 +67,13 @@ class Match:
     end: int
 
 
-def events(sentences: Sequence[Sentence], group: Group, *, concluding: bool) -> Iterator[Event]:
-    """The statements of outcome in the abstract's body, or else in its conclusions."""
+def events(
+    sentences: Sequence[Sentence], group: Group, field: Field, *, concluding: bool
+) -> Iterator[Event]:
+    """The statements of outcome in the body of a field's abstracts, or else in its conclusions."""
     is_treated = False
     for order, sentence in enumerate(sentences):
-        if sentence.field not in ("abstract", "other_abstract"):
+        if sentence.field != field:
             continue
         if (sentence.part == "conclusion") == concluding and _is_telling(
             sentence, group, is_first=_is_first(sentences, order)

@@ -6,9 +6,10 @@ Each fact is None rather than a guess, and carries the words that prove it. The 
 
 from collections.abc import Sequence
 
+from litwatch.classify.echoes import Echo, own_words
 from litwatch.classify.match import Hit
 from litwatch.classify.outcome import find_outcome
-from litwatch.classify.passages import passages
+from litwatch.classify.passages import Sentence
 from litwatch.classify.patients import Count, count_patients
 from litwatch.classify.study_type import find_study_type
 from litwatch.classify.topics import find_topics
@@ -18,17 +19,19 @@ _OF_OTHERS = ("review", "guideline", "other")
 """Articles whose counted patients are other authors', unless they present cases of their own."""
 
 
-def find_facts(article: Article, topic_hits: Sequence[Hit]) -> Facts:
+def find_facts(
+    article: Article, sentences: Sequence[Sentence], topic_hits: Sequence[Hit], echo: Echo = ""
+) -> Facts:
     """The facts of the article; `topic_hits` are the hits of the topic rules in it."""
-    sentences = passages(article)
-    count = count_patients(sentences)
+    own = own_words(sentences, echo)
+    count = count_patients(own)
     study_type = find_study_type(sentences, count)
     kind = str(study_type.value) if study_type else None
     return Facts(
         topics=find_topics(article, topic_hits),
         study_type=study_type,
         patients=_patients(count, kind),
-        outcome=find_outcome(sentences, count, study_type),
+        outcome=find_outcome(own, count, study_type),
     )
 
 

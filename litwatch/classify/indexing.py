@@ -11,7 +11,7 @@ _USED = frozenset({"therapeutic use", "administration & dosage"})
 _HARMFUL = frozenset({"adverse effects", "toxicity", "poisoning"})
 _NOT_THE_DRUG = frozenset(
     {
-        *("analogs & derivatives", "analysis", "biosynthesis", "blood", "cerebrospinal fluid"),
+        *("analysis", "biosynthesis", "blood", "cerebrospinal fluid"),
         *("chemical synthesis", "chemistry", "deficiency", "genetics", "immunology", "isolation"),
         *("metabolism", "physiology", "secretion", "urine", "antagonists & inhibitors", "history"),
     }
@@ -22,7 +22,19 @@ _DISEASE_PRESENT = frozenset(
         *("etiology", "pathology", "physiopathology", "mortality", "diet therapy", "nursing"),
     }
 )
-_SURVEYS = frozenset({"Review", "Systematic Review", "Meta-Analysis", "Guideline"})
+_SURVEYS = frozenset(
+    {
+        *(
+            "Review",
+            "Systematic Review",
+            "Scoping Review",
+            "Meta-Analysis",
+            "Network Meta-Analysis",
+        ),
+        *("Guideline", "Practice Guideline", "Consensus Development Conference"),
+        *("Consensus Development Conference, NIH", "Consensus Statement"),
+    }
+)
 
 
 def qualifiers_of(heading: MeshHeading) -> frozenset[str]:
@@ -30,6 +42,17 @@ def qualifiers_of(heading: MeshHeading) -> frozenset[str]:
     return frozenset(
         part.strip(" *").lower() for text in heading.qualifiers for part in text.split(",")
     )
+
+
+def is_survey(article: Article) -> bool:
+    """Whether PubMed calls the article a survey of what others did: a review or a guideline."""
+    return not _SURVEYS.isdisjoint(article.publication_types)
+
+
+def is_of_animals(article: Article) -> bool:
+    """Whether the heading `Animals` stands without `Humans`: how NLM marks animal studies."""
+    headings = {heading.heading for heading in article.mesh}
+    return "Animals" in headings and "Humans" not in headings
 
 
 def indexed_role(article: Article, hit: Hit) -> str:
@@ -46,10 +69,15 @@ def indexed_role(article: Article, hit: Hit) -> str:
 
 
 def _drug_role(article: Article, heading: MeshHeading) -> str:
-    """Given where the index says so and the article is no survey; cause of an induced disease."""
+    """Given where the index says so and the article treats people; cause of an induced disease.
+
+    With "analogs & derivatives" the heading stands for another drug that has none of its own.
+    """
     qualifiers = qualifiers_of(heading)
+    if "analogs & derivatives" in qualifiers:
+        return ""
     if qualifiers & _USED:
-        return "mentioned" if _SURVEYS.intersection(article.publication_types) else "given"
+        return "mentioned" if is_survey(article) or is_of_animals(article) else "given"
     if qualifiers & _HARMFUL and any(
         "chemically induced" in qualifiers_of(other) for other in article.mesh
     ):

@@ -1,9 +1,9 @@
 """How the reported patients fared at last follow-up.
 
-The events that an abstract tells are replayed in reading order, its conclusions only where the rest
-is silent, and the title only where both are. For one patient the last event counts, and death ends
-the story. For several, a statement about all of them replaces what was known, one about some of
-them stands beside it, and patients who ended differently are `mixed`.
+The events that an abstract tells are replayed in reading order, its translation and its conclusions
+only where the rest is silent, and the title only where all are. For one patient the last event
+counts, and death ends the story. For several, a statement about all of them replaces what was
+known, one about some of them stands beside it, and patients who ended differently are `mixed`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,11 +13,16 @@ from litwatch.classify.events import Event, Group, Match, events, matches
 from litwatch.classify.passages import Sentence
 from litwatch.classify.patients import Count
 from litwatch.classify.study_type import UNSPECIFIC
-from litwatch.models import Fact
+from litwatch.models import Fact, Field
 
 _SEVERAL = ("case_series", "cohort", "trial")
 _SILENT = ("guideline", "basic_science")
 _OF_OTHERS = ("review", "other")
+_TURNS: tuple[tuple[bool, Field], ...] = (
+    *((False, "abstract"), (False, "other_abstract")),
+    *((True, "abstract"), (True, "other_abstract")),
+)
+"""Where an outcome is looked for, in turn: a translation tells the same story a second time."""
 
 
 def find_outcome(
@@ -34,8 +39,8 @@ def find_outcome(
         is_several=count.number > 1 if count else kind in _SEVERAL,
         starts=count.starts if count else (),
     )
-    for concluding in (False, True):
-        told = tuple(events(sentences, group, concluding=concluding))
+    for concluding, field in _TURNS:
+        told = tuple(events(sentences, group, field, concluding=concluding))
         if fact := _of_several(told, group.total) if group.is_several else _of_one(told):
             return fact
     return None if kind in ("cohort", "trial") else _of_title(sentences)

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -50,7 +51,8 @@ class Rule:
     """The surface forms of one treatment, organ system, manifestation or disease.
 
     `tags` are the ids that a hit stands for: the rule's own, the parent's of a manifestation, the
-    agents' of a regimen too, the contract's labels of a topic.
+    agents' of a regimen too, the contract's labels of a topic. A general term `covers` treatments
+    beside which its mere mention says nothing; a rule for `several` drugs tells them by the word.
     """
 
     id: str
@@ -59,6 +61,8 @@ class Rule:
     group: str
     tags: tuple[str, ...]
     at_most: str = ""
+    covers: tuple[str, ...] = ()
+    several: bool = False
     terms: tuple[str, ...] = ()
     examinations: tuple[str, ...] = ()
     case_sensitive: tuple[str, ...] = ()
@@ -104,7 +108,19 @@ class Ruleset:
 
 
 def load_ruleset(extra: Sequence[Path] = ()) -> Ruleset:
-    """The built-in rules with those of the extra files; raises RuleError with every fault."""
+    """The built-in rules with those of the extra files; raises RuleError with every fault.
+
+    The built-in files are part of the package: read by themselves, they are read once.
+    """
+    return _loaded(extra) if extra else _built_in()
+
+
+@cache
+def _built_in() -> Ruleset:
+    return _loaded(())
+
+
+def _loaded(extra: Sequence[Path]) -> Ruleset:
     digest = hashlib.sha256()
     faults: list[str] = []
     tables: dict[tuple[str, str], _Table] = {}
@@ -138,7 +154,12 @@ _RULE_KEYS = {
     "note": "text",
 }
 _KEYS: dict[str, dict[str, str]] = {
-    "treatment": {**_RULE_KEYS, "parent": "text", "agents": "texts"},
+    "treatment": {
+        **_RULE_KEYS,
+        "parent": "text",
+        **dict.fromkeys(("agents", "covers"), "texts"),
+        "several": "flag",
+    },
     "organ": {**_RULE_KEYS, "parent": "text", "at_most": "text", "examinations": "texts"},
     "topic": {**_RULE_KEYS, "topics": "texts"},
     "cue": {
@@ -280,7 +301,7 @@ def _reference_faults(tables: Mapping[tuple[str, str], _Table]) -> Iterator[str]
     """Names of other rules and of contract labels that do not exist."""
     for table in tables.values():
         known = [identifier for kind, identifier in tables if kind == table.kind]
-        named = [("agents", agent) for agent in table.texts("agents")]
+        named = [(key, name) for key in ("agents", "covers") for name in table.texts(key)]
         if parent := table.text("parent"):
             named.append(("parent", parent))
         elif table.text("class") == "manifestation":
@@ -322,6 +343,8 @@ def _rule(table: _Table) -> Rule:
         group=table.text("class"),
         tags=table.texts("topics") if category == "topic" else (own, *table.texts("agents")),
         at_most=table.text("at_most"),
+        covers=table.texts("covers"),
+        several=bool(table.values.get("several")),
         terms=(*table.texts("terms"), *foreign),
         examinations=table.texts("examinations"),
         case_sensitive=table.texts("case_sensitive"),

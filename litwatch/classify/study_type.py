@@ -46,7 +46,7 @@ def find_study_type(sentences: Sequence[Sentence], count: Count | None) -> Fact 
     for weigh in (_laboratory, _comment, _review, _cases):
         if fact := weigh(hints, count):
             return fact
-    types = (item for item in sentences if item.field == "publication_types")
+    types = (item for item in sentences if item.field == "publication_types" and item.text.strip())
     unspecific = (item.evidence(0, len(item.text), UNSPECIFIC) for item in types)
     return _fact("other", next(unspecific, None))
 

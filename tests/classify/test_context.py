@@ -7,6 +7,7 @@ import pytest
 from litwatch.classify.clauses import Span, Verdict, verdicts
 from litwatch.classify.context import mentions
 from litwatch.classify.match import find_hits
+from litwatch.classify.passages import passages
 from litwatch.classify.rules import Cue, load_ruleset
 from litwatch.classify.text import normalise
 from litwatch.models import AbstractSection, Article, MeshHeading
@@ -54,7 +55,7 @@ def roles(text: str | list[tuple[str, str]], **fields: object) -> dict[str, str]
         abstract=tuple(AbstractSection(label, part) for label, part in sections),
         **fields,  # type: ignore[arg-type]
     )
-    found = mentions(article, find_hits(article, RULESET), RULESET)
+    found = mentions(article, passages(article), find_hits(article, RULESET), RULESET)
     return {mention.hit.rule: mention.role for mention in reversed(found)}
 
 
@@ -263,7 +264,7 @@ def test_an_examination_counts_only_where_it_was_normal() -> None:
 def test_a_bare_mention_is_no_finding_where_the_text_says_that_there_is_none() -> None:
     text = "She had no monoclonal gammopathy. The search for a gammopathy should go on."
     article = Article("1", abstract=(AbstractSection("", text),))
-    found = mentions(article, find_hits(article, RULESET), RULESET)
+    found = mentions(article, passages(article), find_hits(article, RULESET), RULESET)
     assert [mention.role for mention in found] == ["excluded", "mentioned"]
 
 
@@ -355,7 +356,7 @@ def test_the_index_does_not_overrule_the_text() -> None:
     article = Article(
         "1", abstract=(AbstractSection("", "Thalidomide failed in this man."),), mesh=mesh
     )
-    found = mentions(article, find_hits(article, RULESET), RULESET)
+    found = mentions(article, passages(article), find_hits(article, RULESET), RULESET)
     assert [(mention.hit.field, mention.role) for mention in found] == [
         ("abstract", "failed"),
         ("mesh", "mentioned"),

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from importlib.resources import files
+from typing import get_args
 
 import pytest
 
@@ -27,12 +28,13 @@ VALUES = {
     "patients": {"reported", "total", "some", "total_of_part", "sexes", "pair"},
     "single": {"aged", "case", "numbered", "the"},
     "literature": {"inside", "before", "after", "sentence"},
-    "outcome": OUTCOMES | {"skip", "kept", "worse"},
+    "outcome": OUTCOMES | {"skip", "kept", "worse", "mixed"},
     "outcome_title": OUTCOMES,
     "quantity": {"all", "part", "part_before", "share"},
     "topic": {"not_before", "not_after", "list_before", "own_before", "own_after"},
-    "part": set(Part.__args__),
+    "part": set(get_args(Part)),
     "sex": {"m", "f"},
+    "echo": {"notice", "comment", "own"},
     "general": {"background"},
     "own": {"own"},
     "people": {"people"},
@@ -67,7 +69,7 @@ def test_a_cue_has_examples_of_both_kinds(cue: FactCue) -> None:
 @pytest.mark.parametrize("cue", CUES)
 def test_a_cue_looks_in_fields_that_exist(cue: FactCue) -> None:
     assert cue.fields
-    assert set(cue.fields) <= set(Field.__args__)
+    assert set(cue.fields) <= set(get_args(Field))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from litwatch.classify.facts import find_facts
 from litwatch.classify.match import find_hits
+from litwatch.classify.passages import passages
 from litwatch.classify.rules import load_ruleset
 from litwatch.fetch.records import parse
 from litwatch.models import (
@@ -50,7 +51,7 @@ WORDS = str.split(
 
 def found(article: Article) -> Facts:
     hits = [hit for hit in find_hits(article, RULESET) if hit.category == "topic"]
-    return find_facts(article, hits)
+    return find_facts(article, passages(article), hits)
 
 
 def proofs(facts: Facts) -> list[Evidence]:
