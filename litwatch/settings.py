@@ -3,8 +3,11 @@
 `config.py` reads these from `config.toml` and the environment; nothing else does.
 """
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 
 class Secret:
@@ -97,3 +100,13 @@ class Ncbi:
     pace_file: str
     api_key: Secret = NO_SECRET
     tool: str = "litwatch"
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file, whatever its path holds: ?, %, blanks, bytes that are no UTF-8."""
+    return f"sqlite:///{quote(os.fsencode(path))}"
+
+
+def printable(path: str | Path) -> str:
+    """A path as text that can be printed, stored and mailed: what is no UTF-8 in it is marked."""
+    return os.fsencode(path).decode("utf-8", "replace")

@@ -33,6 +33,10 @@ class Store:
         """All or nothing: rolled back on any exception; within another, a savepoint."""
         return self._database.transaction()
 
+    def make_durable(self) -> None:
+        """Sees that what was committed outlives a power loss; not within a transaction."""
+        self._database.make_durable()
+
     def close(self) -> None:
         """Lets the database go."""
         self._database.close()

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import (
     URL,
@@ -27,13 +28,18 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from litwatch.errors import StoreError
+from litwatch.errors import MalformedRecord, StoreError
+from litwatch.settings import printable
 from litwatch.store.codec import dump
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 60_000
+"""Longer than any transaction of ours, so that two commands at once wait instead of failing."""
+
+CHECKPOINT = "PRAGMA wal_checkpoint(FULL)"
+"""Waits for writers and readers, then copies the log into the file and syncs both."""
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -50,7 +56,10 @@ REASONS = {
 
 
 def parse_url(text: str) -> URL:
-    """The database's URL, checked; raises StoreError, which does not show it."""
+    """The database's URL, checked; raises StoreError, which does not show it.
+
+    The file of SQLite is a path again, as `settings.sqlite_url` was given it.
+    """
     try:
         url = make_url(text)
     except (ArgumentError, ValueError) as error:
@@ -60,7 +69,12 @@ def parse_url(text: str) -> URL:
             f"litwatch.database: {url.drivername} is not supported: "
             "use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
         )
-    return url
+    if url.get_backend_name() != "sqlite":
+        return url
+    if url.query:
+        raise StoreError("litwatch.database: sqlite:///FILE takes nothing after a ?")
+    # SQLAlchemy would put a mark in place of each byte that is no UTF-8
+    return url.set(database=unquote(text.partition(":///")[2], errors="surrogateescape"))
 
 
 def sqlite_path(url: URL) -> Path | None:
@@ -71,14 +85,33 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(str(url.database))
 
 
+def place_of(url: URL) -> str:
+    """How messages name the database: its file, or its URL without passwords and options."""
+    path = sqlite_path(url)
+    if path is not None:
+        return printable(path)
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def passwords_of(url: URL) -> tuple[str, ...]:
+    """The passwords that the URL holds, among its options too (libpq: password, sslpassword)."""
+    options = [
+        value
+        for name, values in url.normalized_query.items()
+        if "password" in name.lower()
+        for value in values
+    ]
+    return tuple(filter(None, (url.password, *options)))
+
+
 class Database:
     """One connection with its transactions."""
 
     def __init__(self, url_text: str, *, keep: bool = True) -> None:
         url = parse_url(url_text)
         path = sqlite_path(url)
-        self._password = url.password or ""
-        self.place = str(path or url.render_as_string(hide_password=True))
+        self._passwords = passwords_of(url)
+        self.place = place_of(url)
         with self._our_errors():
             self.connection = _connect(url if keep or path is None else make_url("sqlite://"))
             try:
@@ -143,6 +176,23 @@ class Database:
             return postgresql.insert(table)
         return sqlite.insert(table)
 
+    def make_durable(self) -> None:
+        """Puts on the disk what was committed, outside of a transaction: it outlives a power loss.
+
+        With synchronous = NORMAL SQLite leaves the log to the system until it is copied back into
+        the file; PostgreSQL has written through at each commit. Raises StoreError where that cannot
+        be done. What is not kept needs nothing.
+        """
+        if self.connection.dialect.name != "sqlite" or self._discarded is not None:
+            return
+        with self._our_errors():
+            raw = self.connection.connection.dbapi_connection
+            is_busy, *_ = raw.execute(CHECKPOINT).fetchone()  # type: ignore[union-attr]  # open
+        if is_busy:
+            raise StoreError(
+                f"database {self.place}: another process is reading it: run again when that is done"
+            )
+
     def close(self) -> None:
         """Lets the connection go; what is not to be kept is rolled back."""
         with self._our_errors():
@@ -179,19 +229,24 @@ class Database:
     def _our_errors(self) -> Iterator[None]:
         try:
             yield
+        except (DataError, OverflowError, UnicodeEncodeError) as error:
+            said = reason(error, *self._passwords)
+            raise MalformedRecord(f"a value does not fit the database: {said}") from error
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            message = f"database {self.place}: {reason(error, self._password)}"
+            message = f"database {self.place}: {reason(error, *self._passwords)}"
             raise StoreError(message) from error
 
 
-def reason(error: Exception, password: str) -> str:
-    """What went wrong, in one line without the password; in our words where SQLite has a code."""
+def reason(error: Exception, *passwords: str) -> str:
+    """What went wrong, in one line without the passwords; in our words where SQLite has a code."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in REASONS:
         return REASONS[code & 0xFF]
     line = (str(cause).strip() or type(cause).__name__).splitlines()[0]
-    return line.replace(password, "***") if password else line
+    for password in filter(None, passwords):
+        line = line.replace(password, "***")
+    return line
 
 
 def _connect(url: URL) -> Connection:

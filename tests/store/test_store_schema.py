@@ -167,7 +167,7 @@ def test_a_file_is_opened_with_write_ahead_logging_foreign_keys_and_patience(url
     database.close()
 
     assert found == ["wal", 1, 1]
-    assert patience == 10_000
+    assert patience == 60_000
 
 
 def test_a_key_that_points_nowhere_is_refused(store, article, findings, monday) -> None:  # type: ignore[no-untyped-def]
