@@ -132,8 +132,9 @@ class Entrez:
             reply = within(left, lambda: self._exchange(request))
         except OSError as error:
             raise fault_of(error, self._server) from error
-        except HTTPException as error:
-            # Not kept as the cause: its text is the server's, which may repeat what we sent.
+        except (HTTPException, ValueError) as error:
+            # Not kept as the cause: its text is the server's, which may repeat what we sent, or the
+            # proxy's address with its password.
             raise fault_of(error, self._server) from None
         is_answer = replies.is_answer(endpoint, reply)
         # In a record the address may be its author's.
@@ -164,6 +165,11 @@ class Entrez:
             response = BioEntrez._open(request)  # noqa: SLF001
         except HTTPError as error:
             response = error
+        except ValueError as error:
+            if isinstance(error, UnicodeError) or not request.is_opened:
+                raise
+            # That is how urllib takes a redirect to what is no address.
+            return Reply(status=302, body=b"")
         if isinstance(response, TextIOWrapper):
             response = response.detach()
         with closing(response):

@@ -170,12 +170,20 @@ def _fault_of_status(endpoint: Endpoint, reply: Reply) -> SourceError | None:
         said = _excerpt(_text(reply.body)) or "an empty page"
         return SourceError(f"NCBI {endpoint}: HTTP status {status}: {said}")
     if status >= 300:
-        where = urlsplit(reply.location).hostname or "another page"
+        where = _host(reply.location) or "another page"
         return SourceBusy(
             f"NCBI {endpoint}: redirected to {where}: check ncbi.base_url, and whether this "
             "network wants a login"
         )
     return None
+
+
+def _host(location: str) -> str:
+    """The host of an address; empty where there is none, or it is no address."""
+    try:
+        return urlsplit(location).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _fault_of_body(endpoint: Endpoint, reply: Reply, is_page: bool) -> SourceError:

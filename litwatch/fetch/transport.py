@@ -35,12 +35,14 @@ class BoundedRequest(Request):
 
     def __init__(self, url: str, data: bytes, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
+        self.is_opened = False
         super().__init__(url, data=data, method="POST")
         self.redirect_dict = dict.fromkeys(range(HTTPRedirectHandler.max_redirections), 1)
 
     @property
     def timeout(self) -> float | None:
-        """How long each single wait for the server may last, in seconds."""
+        """How long each single wait may last, in seconds; who asks is opening the connection."""
+        self.is_opened = True
         return self._timeout_seconds
 
     @timeout.setter
@@ -79,7 +81,7 @@ def read_body(response: Response, limit_bytes: int) -> bytes:
     return _decoded(bytes(body), response.headers.get("Content-Encoding", ""), limit_bytes)
 
 
-def fault_of(error: OSError | HTTPException, server: str) -> SourceError:
+def fault_of(error: OSError | HTTPException | ValueError, server: str) -> SourceError:
     """What a failed exchange means: an error of ours, in one line that names the server."""
     reason = error.reason if isinstance(error, URLError) else error
     words = _words(reason)
@@ -93,8 +95,15 @@ def fault_of(error: OSError | HTTPException, server: str) -> SourceError:
             f"{server} cannot be reached: the proxy refuses: {words}: check the proxy's address "
             "and login in HTTPS_PROXY"
         )
-    if isinstance(error, InvalidURL):
-        return SourceError(f"{server} cannot be reached: check ncbi.base_url")
+    if isinstance(error, InvalidURL | UnicodeError):
+        return SourceError(
+            f"{server} cannot be reached: there can be no such address: check ncbi.base_url, and "
+            "the proxy's address in HTTPS_PROXY"
+        )
+    if isinstance(error, ValueError):
+        return SourceError(
+            f"{server} cannot be reached: the proxy's address in HTTPS_PROXY is wrong"
+        )
     if isinstance(error, URLError):
         return Unreachable(f"{server} cannot be reached: {words}")
     return TooMuch(f"{server} gave no whole answer: {words}")

@@ -589,6 +589,21 @@ def test_no_redirect_is_followed_because_the_query_would_be_lost(
     assert [call.method for call in server.calls] == ["POST"] * 5
 
 
+@pytest.mark.parametrize("status", [300, 302, 303, 307])
+@pytest.mark.parametrize("location", ["http://[", "//[x]/"])
+def test_a_redirect_to_no_address_at_all_is_tried_again(
+    server, does, entrez, status: int, location: str
+) -> None:
+    """Both urllib and urlsplit raise a bare ValueError for such a Location."""
+    head = f"HTTP/1.1 {status} Elsewhere\r\nContent-Length: 0\r\nLocation: {location}\r\n\r\n"
+    server.otherwise = lambda _: does.raw(head.encode())
+
+    with pytest.raises(SourceBusy, match=r"redirected to another page: check ncbi\.base_url"):
+        entrez.call("efetch", FETCH)
+
+    assert len(server.calls) == 5
+
+
 # ---- what cannot be reached ------------------------------------------------------------------
 
 
@@ -700,6 +715,31 @@ def test_a_proxy_that_wants_a_login_is_named_and_not_asked_again(make, proxy) ->
 
     assert not isinstance(caught.value, SourceBusy)
     assert len(proxy.heard) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http:/user:PassWord@proxy.invalid:3128",
+        "http://user:PassWord",
+        "http://user:PassWord@proxy.invalid:port",
+        "http://user:PassWord@pro xy:3128",
+        "http://user:PassWord@pro..xy:3128",
+        f"http://user:PassWord@{'p' * 70}.invalid:3128",
+    ],
+)
+def test_a_wrong_address_of_the_proxy_is_named_without_its_password(
+    make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, address: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("HTTPS_PROXY", address)
+
+    with pytest.raises(SourceError, match="the proxy's address in HTTPS_PROXY") as caught:
+        make(url="https://eutils.invalid/entrez/eutils/").call("esearch", SEARCH)
+
+    assert not isinstance(caught.value, SourceBusy)
+    shown = "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert "PassWord" not in shown
 
 
 def test_a_server_on_this_machine_is_reached_without_the_proxy(server, does, make, proxy) -> None:
