@@ -1,5 +1,6 @@
 """config.toml and the environment: what is accepted, what is refused, and how it is said."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -14,6 +15,8 @@ from litwatch.config import checks as check
 from litwatch.config import find, load, template
 from litwatch.config.lines import key_lines, line_of
 from litwatch.errors import ConfigError
+from litwatch.models import ORGAN_ROLES, TREATMENT_ROLES
+from litwatch.settings import sqlite_url
 
 ROOT = Path(__file__).parent.parent
 MINIMAL = """\
@@ -110,14 +113,26 @@ def test_relative_paths_start_at_the_file_and_absolute_ones_stay(tmp_path: Path)
     folder.mkdir()
     (folder / "more.toml").write_text("", encoding="utf-8")
     text = """[litwatch]
-database = "sqlite:////var/lib/litwatch.db?timeout=5"
+database = "sqlite:////var/lib/litwatch.db"
 outbox = "mail/out"
 rules = ["more.toml"]
 """
     config = load(write(folder, text + MINIMAL), {})
-    assert config.database == "sqlite:////var/lib/litwatch.db?timeout=5"
+    assert config.database == "sqlite:////var/lib/litwatch.db"
     assert config.outbox == folder / "mail" / "out"
     assert config.rules == (folder / "more.toml",)
+
+
+@pytest.mark.parametrize("name", ["w?x", "w#x%41", "with blanks", os.fsdecode(b"w\xff")])
+def test_a_folder_with_signs_in_its_name_holds_its_own_database(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    assert load(write(folder, MINIMAL), {}).database == sqlite_url(folder / "litwatch.db")
+
+
+def test_a_database_s_file_is_named_as_it_is_and_not_quoted(tmp_path: Path) -> None:
+    text = f'[litwatch]\ndatabase = "sqlite:///a%41 #b.db"\n{MINIMAL}'
+    assert load(write(tmp_path, text), {}).database == sqlite_url(tmp_path / "a%41 #b.db")
 
 
 def test_postgresql_stays_as_it_is_and_its_password_out_of_the_repr(tmp_path: Path) -> None:
@@ -205,6 +220,9 @@ def test_a_file_without_anything_names_what_is_needed(tmp_path: Path) -> None:
     ("line", "fault"),
     [
         ('database = "mysql://x/y"', "must begin with sqlite:/// or postgresql+psycopg://"),
+        ('database = "sqlite:///l.db?timeout=abc"', "must end with the file's name: no ?"),
+        ('database = "sqlite:///l.db?"', "must end with the file's name: no ?"),
+        (f'rules = ["{"n" * 300}"]', "there is no such file"),
         ('database = "sqlite:///:memory:"', "must name a file: sqlite:///litwatch.db"),
         ('database = "postgresql+psycopg://u:hunter2@h"', "must name a database"),
         ('database = "postgresql+psycopg://u:hunter2@[h/x"', "is not a URL"),
@@ -248,6 +266,11 @@ def test_a_wrong_general_setting_is_refused(tmp_path: Path, line: str, fault: st
         ("smtp", 'host = "smtp.example.org"\nport = 0', "must be greater than or equal to 1"),
         ("smtp", 'host = "h"\nsecurity = "ssl"', "must be starttls, tls or none"),
         ("smtp", 'host = "https://h"', "must be a host name"),
+        ("smtp", f'host = "{"h" * 64}.example.org"', "must be a host name"),
+        ("smtp", f'host = "{"h." * 127}org"', "must be a host name"),
+        ("schedule", f'ping_url = "https://{"h" * 64}.org/"', "must be an http or https URL"),
+        ("schedule", 'ping_url = "https://h..org/"', "must be an http or https URL"),
+        ("notify", f'email = "me@{"h" * 64}.org"', "is not an e-mail address"),
         ("smtp", "port = 25", "is missing"),
         ("smtp", 'host = "h"\npassword = "hunter2"', "the nearest known is password_file"),
         ("smtp", 'host = "h"\nusername = "u"', "set LITWATCH_SMTP_PASSWORD or password_file"),
@@ -269,6 +292,8 @@ def test_a_wrong_setting_is_refused(tmp_path: Path, table: str, line: str, fault
         ('roles = ["give"]', "unknown; the nearest known is given"),
         ('study_types = ["letters"]', "unknown; the nearest known is letter"),
         ('languages = ["en"]', "must be a three-letter code"),
+        ('languages = ["deu"]', "MEDLINE writes ger"),
+        ('languages = ["eng", "fra"]', "MEDLINE writes fre"),
         ("hour = 24", "must be less than or equal to 23"),
         ('day = "mon"', "must be monday,"),
         ('frequency = "yearly"', "must be daily,"),
@@ -462,6 +487,28 @@ def test_the_users_folder_is_looked_at_last(
     monkeypatch.setattr("platformdirs.user_config_path", lambda _: tmp_path)
     (tmp_path / "config.toml").touch()
     assert find(None, {}) == tmp_path / "config.toml"
+
+
+def test_a_name_that_no_file_can_have_is_not_found(tmp_path: Path) -> None:
+    name = "n" * 300
+    with pytest.raises(ConfigError, match="--config: no file n"):
+        find(Path(name), {})
+    with pytest.raises(ConfigError, match="LITWATCH_CONFIG: no file n"):
+        find(None, {"LITWATCH_CONFIG": name})
+
+
+@pytest.mark.parametrize("code", ["ger", "fre", "chi", "cze", "dut", "gre", "eng", "jpn", "spa"])
+def test_a_language_is_written_as_medline_writes_it(code: str) -> None:
+    assert check.language(code) == code
+
+
+@pytest.mark.parametrize("role", [*TREATMENT_ROLES, *ORGAN_ROLES])
+def test_a_reader_may_ask_for_every_role_of_a_treatment_or_an_organ(
+    tmp_path: Path, role: str
+) -> None:
+    text = f'{MINIMAL}[[subscribers]]\nemail = "a@example.org"\nroles = ["{role}"]\n'
+    (subscriber,) = load(write(tmp_path, text), {}).subscribers
+    assert subscriber.filters.roles == (role,)
 
 
 # ---- wild input ----------------------------------------------------------------------------------

@@ -28,12 +28,22 @@ from litwatch.config.document import (
     check_subscribers,
     check_topics,
     check_variables,
+    is_file,
     read,
     resolve,
 )
 from litwatch.errors import ConfigError
 from litwatch.models import ORGAN_ROLES, TREATMENT_ROLES
-from litwatch.settings import Filters, Mail, Ncbi, Secret, Smtp, Subscriber, Topic
+from litwatch.settings import (
+    Filters,
+    Mail,
+    Ncbi,
+    Secret,
+    Smtp,
+    Subscriber,
+    Topic,
+    sqlite_url,
+)
 
 STUDY_TYPES = (
     "case_report",
@@ -78,13 +88,13 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
     """The configuration to use: the one named, else `$LITWATCH_CONFIG`, here, the user's folder."""
     named = explicit or (Path(environ[CONFIG]) if environ.get(CONFIG) else None)
     if named:
-        if named.exists():
+        if _exists(named):
             return named
         source = "--config" if explicit else f"${CONFIG}"
         raise ConfigError(f"{source}: no file {named}; write one with: litwatch init {named}")
     places = (Path("config.toml"), platformdirs.user_config_path("litwatch") / "config.toml")
     for place in places:
-        if place.is_file():
+        if is_file(place):
             return place
     looked = ", ".join(("--config", f"${CONFIG}", *map(str, places)))
     raise ConfigError(f"no configuration in {looked}; write one with: litwatch init")
@@ -321,12 +331,9 @@ def _subscriber(table: _Subscriber, timezone: str) -> Subscriber:
 
 
 def _database(folder: Path, url: str) -> str:
-    """The URL with the file of SQLite made absolute."""
-    scheme, slashes, rest = url.partition("sqlite:///")
-    if not slashes:
-        return url
-    name, mark, options = rest.partition("?")
-    return f"{scheme}{slashes}{resolve(folder, name).as_posix()}{mark}{options}"
+    """The URL with the file of SQLite, which is written as it is, made absolute and quoted."""
+    _, sqlite, name = url.partition("sqlite:///")
+    return sqlite_url(resolve(folder, name)) if sqlite else url
 
 
 def _pace_file(base_url: str, key: Secret) -> str:
@@ -339,5 +346,13 @@ def _pace_file(base_url: str, key: Secret) -> str:
 
 
 def _writable(folder: Path) -> bool:
-    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    nearest = next(place for place in (folder, *folder.parents) if _exists(place))
     return access(nearest, W_OK)
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a path, a pipe included; one that cannot be looked at is not there."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

@@ -14,7 +14,10 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_LONGEST_LABEL = 63
+_LONGEST_HOST = 253
+"""RFC 1035 2.3.4: 63 octets a label and 255 a name, which leaves 253 letters and dots."""
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _LONGEST_ADDRESS = 254
 """RFC 5321 4.5.3.1.3: a path has 256 octets, its angle brackets included."""
@@ -25,6 +28,29 @@ _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MEDLINE_LANGUAGES = {
+    "bod": "tib",
+    "ces": "cze",
+    "cym": "wel",
+    "deu": "ger",
+    "ell": "gre",
+    "eus": "baq",
+    "fas": "per",
+    "fra": "fre",
+    "hye": "arm",
+    "isl": "ice",
+    "kat": "geo",
+    "mkd": "mac",
+    "mri": "mao",
+    "msa": "may",
+    "mya": "bur",
+    "nld": "dut",
+    "ron": "rum",
+    "slk": "slo",
+    "sqi": "alb",
+    "zho": "chi",
+}
+"""ISO 639-2 has two codes for these languages; MEDLINE (LA) uses the bibliographic one."""
 _CRON = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12))
 
 
@@ -110,7 +136,7 @@ def unsubscribe(text: str) -> str:
 def web_url(text: str) -> str:
     """An http or https URL with a host and no password in it."""
     scheme = one_line(text).partition("://")[0]
-    if scheme not in {"http", "https"} or re.search(r"\s", text) or not host_of(text):
+    if scheme not in {"http", "https"} or re.search(r"\s", text) or not _fits(host_of(text)):
         raise ValueError("must be an http or https URL with a host")
     if "@" in urlsplit(text).netloc:
         raise ValueError("must not hold a user or a password")
@@ -148,15 +174,25 @@ def host_name(text: str) -> str:
     try:
         ipaddress.ip_address(text)
     except ValueError as error:
-        if not re.fullmatch(rf"{_LABEL}(?:\.{_LABEL})*\.?", text):
+        if not (_fits(text) and re.fullmatch(rf"{_LABEL}(?:\.{_LABEL})*\.?", text)):
             raise ValueError("must be a host name such as smtp.example.org") from error
     return text
+
+
+def _fits(host: str) -> bool:
+    """Whether a host name can be looked up: no part of it empty or too long."""
+    name = host.removesuffix(".")
+    return len(name) <= _LONGEST_HOST and all(
+        0 < len(label) <= _LONGEST_LABEL for label in name.split(".")
+    )
 
 
 def database(text: str) -> str:
     """A database URL of a kind that litwatch can open; the message never repeats it."""
     if one_line(text).startswith("sqlite:///"):
-        file = text.removeprefix("sqlite:///").partition("?")[0]
+        file = text.removeprefix("sqlite:///")
+        if "?" in file:
+            raise ValueError("must end with the file's name: no ? and no options")
         if not file or file.startswith(":memory:"):
             raise ValueError("must name a file: sqlite:///litwatch.db")
         path(file)
@@ -184,9 +220,11 @@ def timezone(text: str) -> str:
 
 
 def language(text: str) -> str:
-    """A three-letter language code, as MEDLINE writes it in lower case."""
+    """A three-letter language code, as MEDLINE writes it (bibliographic), in lower case."""
     if not re.fullmatch(r"[a-z]{3}", text):
         raise ValueError("must be a three-letter code in lower case, such as eng, fre or ger")
+    if text in _MEDLINE_LANGUAGES:
+        raise ValueError(f"MEDLINE writes {_MEDLINE_LANGUAGES[text]}")
     return text
 
 

@@ -129,7 +129,7 @@ def check_rules(document: dict[str, Any], folder: Path, faults: Faults) -> None:
     general = document.get("litwatch")
     names = general.get("rules") if isinstance(general, dict) else ()
     for place, name in enumerate(names if isinstance(names, list) else ()):
-        if isinstance(name, str) and not resolve(folder, name).is_file():
+        if isinstance(name, str) and not is_file(resolve(folder, name)):
             faults.add(("litwatch", "rules", place), "there is no such file")
 
 
@@ -209,6 +209,14 @@ class Secrets:
             if not value or not value.isprintable():
                 self._faults.add(where, "must hold the secret alone, on one line")
         return Secret(value)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name too long for one, or out of reach, is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def resolve(folder: Path, name: str) -> Path:

@@ -18,7 +18,7 @@ from litwatch.demo.server import StandIn
 from litwatch.filing import Progress
 from litwatch.pipeline import run_once
 from litwatch.reports import Report
-from litwatch.settings import Secret, Subscriber
+from litwatch.settings import Secret, Subscriber, sqlite_url
 from litwatch.store import open_store
 
 WEEKS: Mapping[datetime, str] = {
@@ -88,7 +88,7 @@ def demo_config(folder: Path, base_url: str) -> Config:
         shipped = configuration.load(path, {})
     return replace(
         shipped,
-        database=f"sqlite:///{folder / 'litwatch.db'}",
+        database=sqlite_url(folder / "litwatch.db"),
         outbox=folder / "outbox",
         ncbi=replace(
             shipped.ncbi,
@@ -115,9 +115,11 @@ def _on_file(config: Config) -> int:
 
 
 def _leave_last_issue(steps: list[Step], output: Path) -> tuple[Path, ...]:
-    written = [Path(digest.file) for digest in steps[-1].report.digests if digest.file]
+    # by name: a report's paths are for people, and mark what in them is no UTF-8
+    written = [Path(digest.file).name for digest in steps[-1].report.digests if digest.file]
     left = []
-    for message in written[:1]:
+    for name in written[:1]:
+        message = output / "outbox" / name
         for suffix in (".html", ".txt", ".eml"):
             target = output / f"digest{suffix}"
             shutil.copyfile(message.with_suffix(suffix), target)
