@@ -16,10 +16,10 @@ UTF_8 = "utf-8"
 
 _DECLARATION = re.compile(rb"\s*<\?xml\b(?P<attributes>[^>]*)\?>")
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-_OPAQUE = re.compile(rb"<!\[CDATA\[(?P<text>.*?)\]\]>|<!--.*?-->", re.DOTALL)
+_OPAQUE = re.compile(rb"<!\[CDATA\[|<!--")
+_CLOSINGS = {b"<![CDATA[": b"]]>", b"<!--": b"-->"}
 _ROOT = re.compile(rb"<(PubmedArticleSet|PubmedBookArticleSet|PubmedArticle|PubmedBookArticle)\b")
-_ERROR = re.compile(rb"<ERROR>\s*([^<]*[^<\s])\s*</ERROR>")
-_RECORDS = (b"PubmedArticle", b"PubmedBookArticle")
+_ERROR = re.compile(rb"<ERROR>([^<]*+)</ERROR>")
 _START = re.compile(rb"<(PubmedArticle|PubmedBookArticle|DeleteCitation)(?=[\s/>])")
 _WIDE = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -45,28 +45,26 @@ class Envelope:
         """
         start = _START.search(self.body)
         while start:
-            name, inside = start[1], start.end()
-            end = self.body.find(b"</" + name, inside)
-            end = self.body.find(b">", end) + 1 if end >= 0 else len(self.body)
-            openings = (self.body.find(b"<" + other, inside, end) for other in _RECORDS)
-            end = min((place for place in openings if place >= 0), default=end)
-            yield name.decode(), self.body[start.start() : end]
-            start = _START.search(self.body, end)
+            following = _START.search(self.body, start.end())
+            bound = following.start() if following else len(self.body)
+            end = self.body.find(b"</" + start[1], start.end(), bound)
+            end = self.body.find(b">", end, bound) + 1 if end >= 0 else 0
+            yield start[1].decode(), self.body[start.start() : end or bound]
+            start = following
 
 
 def unwrap(answer: bytes) -> Envelope:
     """The envelope of a complete answer.
 
-    Raises SourceBusy for one that is empty, cut or no PubMed XML at all, and SourceError for one
-    that is an error message or declares entities.
+    Raises SourceBusy for one that is empty, cut, in an unknown encoding or no PubMed XML at all,
+    and SourceError for one that is an error message or declares entities.
     """
     answer, encoding = _narrow(answer)
     declaration = _DECLARATION.match(answer)
     if declaration:
         answer = answer[declaration.end() :]
         encoding = encoding or _declared(declaration["attributes"])
-    if b"<![CDATA[" in answer or b"<!--" in answer:
-        answer = _OPAQUE.sub(_plain, answer)
+    answer = _plain(answer)
     _refuse(answer)
     return Envelope(answer, encoding or UTF_8)
 
@@ -88,23 +86,46 @@ def _declared(attributes: bytes) -> str:
     match = _ENCODING.search(attributes)
     if not match:
         return UTF_8
+    declared = match[1].decode()
     try:
-        name = codecs.lookup(match[1].decode()).name
-    except LookupError as error:
-        raise SourceError(f"the answer is in an unknown encoding: {match[1].decode()}") from error
-    return UTF_8 if name.startswith(("utf-16", "utf-32")) else name  # readable: it was transcoded
+        name = codecs.lookup(declared).name
+        if name.startswith(("utf-16", "utf-32")):
+            return UTF_8  # readable as it is: it was transcoded
+        b"<".decode(name)  # some codecs are none of text
+    except (LookupError, UnicodeError) as error:
+        raise SourceBusy(f"the answer is in an unknown encoding: {declared[:40]}") from error
+    return name
 
 
-def _plain(opaque: re.Match[bytes]) -> bytes:
-    """CDATA as escaped text, so that no tag in it is taken for one; nothing for a comment."""
-    text = opaque["text"] or b""
+def _plain(answer: bytes) -> bytes:
+    """The answer without comments, and with CDATA as escaped text: no tag in it is taken for one.
+
+    What is not closed stays. A pattern for it all would look for the end anew at each opening.
+    """
+    last = {opening: answer.rfind(closing) for opening, closing in _CLOSINGS.items()}
+    parts, done = [], 0
+    opening = _OPAQUE.search(answer)
+    while opening:
+        following = opening.end()
+        if following <= last[opening[0]]:
+            end = answer.find(_CLOSINGS[opening[0]], following)
+            parts.append(answer[done : opening.start()])
+            if opening[0] == b"<![CDATA[":
+                parts.append(_escaped(answer[following:end]))
+            done = following = end + len(b"-->")
+        opening = _OPAQUE.search(answer, following)
+    return b"".join((*parts, answer[done:])) if parts else answer
+
+
+def _escaped(text: bytes) -> bytes:
     return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
 
 
 def _refuse(body: bytes) -> None:
-    error = _ERROR.search(body)
+    errors = (error[1].strip() for error in _ERROR.finditer(body))
+    error = next(filter(None, errors), b"")
     if error:
-        said = " ".join(error[1].decode(UTF_8, "replace").split())
+        said = " ".join(error.decode(UTF_8, "replace").split())
         raise SourceError(f"the source answered an error: {said[:200]}")
     root = _ROOT.search(body)
     if not root:

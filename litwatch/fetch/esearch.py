@@ -39,6 +39,9 @@ WARNINGS = {
 COUNTS_SAY_SO = ("No items found", "Restrictions achieved")
 """Messages that only repeat what the counts say."""
 
+EXCERPT = 200
+"""How much a message holds of what the parser says."""
+
 _NUMBER = re.compile(r"[0-9]{1,12}")
 _PMID = re.compile(r"0*([1-9][0-9]{0,11})")
 
@@ -64,8 +67,10 @@ def read_hits(xml: bytes) -> Hits:
     try:
         # Entity declarations are refused before (replies.is_answer), so nothing can expand here.
         root = ElementTree.fromstring(xml)  # noqa: S314
-    except ElementTree.ParseError as error:
-        raise Inconsistent(f"PubMed's list of hits is no XML: {error}") from error
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        # The latter two are for an encoding that Python, or expat, cannot read.
+        reason = str(error)[:EXCERPT]
+        raise Inconsistent(f"PubMed's list of hits cannot be read: {reason}") from error
     for message in _texts(root, "OutputMessage"):
         if not message.startswith(COUNTS_SAY_SO):
             log.warning("PubMed says about the search: %s", message)

@@ -1,9 +1,17 @@
 """An answer as bytes: whole or not, and where its records are. All records here are synthetic."""
 
+import re
+import time
+from contextlib import suppress
+from xml.sax.saxutils import escape
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from litwatch.errors import SourceBusy, SourceError
 from litwatch.fetch.envelope import unwrap
+from litwatch.fetch.records import parse
 
 DOCTYPE = (
     b'<?xml version="1.0" ?>\n<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle//EN" '
@@ -120,8 +128,13 @@ def test_the_encoding_is_the_one_declared() -> None:
     body = b"<PubmedArticleSet>" + RECORD + b"</PubmedArticleSet>"
     assert unwrap(b'<?xml version="1.0" encoding="UTF-8"?>' + body).encoding == "utf-8"
     assert unwrap(b"<?xml version='1.0' encoding='ISO-8859-1'?>" + body).encoding == "iso8859-1"
-    with pytest.raises(SourceError, match="unknown encoding: klingon"):
-        unwrap(b'<?xml version="1.0" encoding="klingon"?>' + body)
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "hex", "rot13", "undefined", "x" * 300])
+def test_an_encoding_that_is_none_of_text_may_be_a_passing_fault(encoding: str) -> None:
+    declaration = f'<?xml version="1.0" encoding="{encoding}"?>'.encode()
+    with pytest.raises(SourceBusy, match=f"unknown encoding: {encoding[:40]}$"):
+        unwrap(declaration + b"<PubmedArticleSet>" + RECORD + b"</PubmedArticleSet>")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
@@ -130,3 +143,49 @@ def test_a_byte_order_mark_beats_the_declaration(encoding: str) -> None:
     envelope = unwrap((text + "</PubmedArticleSet>").encode(encoding))
     assert envelope.encoding == "utf-8"
     assert [part for _, part in envelope.parts()] == [RECORD]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"<!--" * 250_000,
+        b"<![CDATA[" * 110_000,
+        b"<!-- --" * 140_000 + b"<![CDATA[ ]]" * 90_000,
+        b"<ERROR>" + b" " * 1_000_000,
+        b"<ERROR> " * 125_000,
+        b"<PubmedArticle>" * 66_000,
+        b"<PubmedArticle><Article>" * 42_000,
+        b"<DeleteCitation>" * 62_000,
+        b"<PubmedArticle " * 66_000,
+        b"<PubmedArticle>" + b"<PMID " * 166_000 + b"</PubmedArticle>",
+        b"<PubmedArticle>" + b"<PMID>" + b"0" * 1_000_000 + b"</PubmedArticle>",
+        b"<PubmedArticle>" + b"<!DOCTYPE" * 110_000 + b"</PubmedArticle>",
+        b"<PubmedArticle>" + b"&a" * 500_000 + b"</PubmedArticle>",
+    ],
+    ids=lambda hostile: f"{hostile[:30].decode()}~{hostile[-20:].decode()}",
+)
+def test_a_megabyte_made_to_be_read_slowly_is_read_at_once(hostile: bytes) -> None:
+    """A reading that begins anew at each opening takes minutes over these."""
+    started = time.process_time()
+
+    with suppress(SourceError):
+        parse(b"<PubmedArticleSet>" + hostile + b"</PubmedArticleSet>")
+
+    assert time.process_time() - started < 5.0
+
+
+def test_an_unclosed_comment_or_cdata_stays_and_breaks_its_own_record_alone() -> None:
+    told = RECORD.replace(b"1", b"<!-- 1 <![CDATA[<a>]]> <!-- 2 --> <![CDATA[ <!-- ")
+    answer = b"<PubmedArticleSet>" + told + RECORD + b"</PubmedArticleSet>"
+    parts = [part for _, part in unwrap(answer).parts()]
+    assert parts == [RECORD.replace(b"1", b" <![CDATA[ <!-- "), RECORD]
+
+
+@given(st.lists(st.sampled_from([b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<", b"-", b"a&"])))
+def test_comments_and_cdata_are_found_as_the_plain_pattern_finds_them(pieces: list[bytes]) -> None:
+    """The pattern is short, and takes the square of the length where a closing is missing."""
+    pattern = re.compile(rb"<!\[CDATA\[(.*?)\]\]>|<!--.*?-->", re.DOTALL)
+    text = b"".join(pieces)
+    plain = pattern.sub(lambda match: escape((match[1] or b"").decode()).encode(), text)
+    opening, closing = b"<PubmedArticleSet>", b"</PubmedArticleSet>"
+    assert unwrap(opening + text + closing).body == opening + plain + closing

@@ -149,3 +149,11 @@ def test_no_bytes_do_anything_worse(inside: bytes) -> None:
 )
 def test_a_pmid_is_a_positive_number_without_leading_zeros(text: str, pmid: str) -> None:
     assert pmid_of(text) == pmid
+
+
+@pytest.mark.parametrize("encoding", ["foo", "utf-32", "gb18030", "utf-16", "hex", "x" * 300])
+def test_an_encoding_that_cannot_be_read_is_asked_for_once_more(encoding: str) -> None:
+    xml = f'<?xml version="1.0" encoding="{encoding}"?><eSearchResult><Count>0</Count>'
+
+    with pytest.raises(Inconsistent, match="PubMed's list of hits cannot be read"):
+        read_hits(f"{xml}</eSearchResult>".encode())
