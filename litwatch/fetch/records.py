@@ -44,7 +44,7 @@ _PARSER = etree.XMLParser(
 )
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]*;)")
-_PMID = re.compile(rb"<PMID\b[^>]*>\s*0*([1-9][0-9]*)\s*</PMID>")
+_PMID = re.compile(rb"<PMID\b[^<>]*>\s*0*([1-9][0-9]*)\s*</PMID>")
 _ORCID = re.compile(r"(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dXx])")
 _NAMESPACES = b'<set xmlns:mml="http://www.w3.org/1998/Math/MathML">%b</set>'
 _CITED = {"Cites", "Cited"}

@@ -69,7 +69,6 @@ _BEFORE_ROOT = re.compile(
     rb"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE
 )
 _ROOT = re.compile(rb"<([A-Za-z_:][\w.:-]*)(?:\s[^<>]*)?(/?)>")
-_ERROR = re.compile(rb"<ERROR>(.*?)</ERROR>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +228,9 @@ def _is_whole(body: bytes, root: str) -> bool:
 
 def _errors(body: bytes) -> tuple[str, ...]:
     """The texts of the `<ERROR>` elements; NCBI writes empty ones into good answers too."""
-    texts = (html.unescape(_text(found)).strip() for found in _ERROR.findall(body))
+    ended = (before.partition(b"<ERROR>")[2] for before in body.split(b"</ERROR>")[:-1])
+    # So short, a text holds no number that is too long to be read.
+    texts = (html.unescape(_text(found.strip()[:HEAD])).strip() for found in ended)
     return tuple(text for text in texts if text)
 
 

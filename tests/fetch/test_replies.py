@@ -1,5 +1,6 @@
 """Replies of any shape have a meaning, and none of them is mistaken for an answer."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -57,6 +58,34 @@ def test_many_comments_are_read_in_no_time() -> None:
 
     assert not is_answer("efetch", Reply(200, body))
     assert "cut short" in str(fault("efetch", Reply(200, body)))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"<ERROR>" * 140_000,
+        b"<ERROR></ERROR" * 70_000,
+        b"<!DOCTYPE x [" + b"] " * 500_000,
+        b"<!--" * 250_000,
+        b"<?" * 500_000,
+        b"<PubmedArticleSet " + b" " * 1_000_000,
+        b"<PubmedArticleSet>" + b"</PubmedArticleSet " * 52_000,
+    ],
+    ids=lambda hostile: hostile[:20].decode(),
+)
+def test_a_megabyte_made_to_be_read_slowly_is_judged_at_once(hostile: bytes) -> None:
+    started = time.process_time()
+
+    assert not is_answer("efetch", Reply(200, hostile))
+    assert str(fault("efetch", Reply(200, hostile)))
+    assert time.process_time() - started < 5.0
+
+
+def test_an_error_in_a_number_without_end_is_told_all_the_same() -> None:
+    """Python reads no number of more than 4,300 digits."""
+    body = b"<eFetchResult><ERROR>timeout &#" + b"9" * 5000 + b";</ERROR></eFetchResult>"
+
+    assert str(fault("efetch", Reply(200, body))).startswith("NCBI efetch: timeout")
 
 
 @pytest.mark.parametrize(
