@@ -70,14 +70,22 @@ _POLICY = WirePolicy(linesep="\r\n", cte_type="7bit", max_line_length=MAX_BODY_L
 
 
 def compose(
-    rendered: Rendered, *, subscriber: Subscriber, period: Period, mail: Mail, at: datetime
+    rendered: Rendered,
+    *,
+    subscriber: Subscriber,
+    period: Period,
+    mail: Mail,
+    at: datetime,
+    scope: str = "",
 ) -> tuple[str, bytes]:
     """The Message-ID and the bytes of a digest for a subscriber.
+
+    `scope` tells apart what another litwatch sends the same reader for the same period.
 
     Raises DeliveryError, permanent, where a header cannot be written: an address that is not ASCII,
     or a line break in a value of the configuration.
     """
-    token = _token(subscriber, period)
+    token = _token(subscriber, period, scope)
     domain = wire_address(parseaddr(mail.sender)[1]).rpartition("@")[2]
     message_id = f"<litwatch.{token}@{domain}>"
     message = EmailMessage(policy=_POLICY)
@@ -119,9 +127,9 @@ def one_line(text: str) -> str:
     return " ".join(_CONTROLS.sub(" ", text).split())
 
 
-def _token(subscriber: Subscriber, period: Period) -> str:
+def _token(subscriber: Subscriber, period: Period, scope: str) -> str:
     """What names the issue of a subscriber and a period, without showing the address."""
-    name = f"{subscriber.email.lower()}\n{period.key}"
+    name = f"{subscriber.email.lower()}\n{period.key}\n{scope}"
     return hashlib.sha256(name.encode()).hexdigest()[:24]
 
 

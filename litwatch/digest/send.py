@@ -22,7 +22,7 @@ from typing import Self
 
 from litwatch.digest.message import one_line, wire_address
 from litwatch.errors import DeliveryError
-from litwatch.settings import Smtp
+from litwatch.settings import Smtp, printable
 
 TIMEOUT_SECONDS = 60.0
 WAITS = (
@@ -137,7 +137,7 @@ class Mailer:
         try:
             self._connection = self._connect()
             self._secure(self._connection)
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:  # no host has such a name
             self._drop()
             reason = _reason(error)
             raise DeliveryError(f"{self._where}: cannot connect: {reason}", batch=True) from error
@@ -183,7 +183,7 @@ class Mailer:
             fault, code = f"user name or password refused ({error.smtp_code})", error.smtp_code
         except smtplib.SMTPNotSupportedError:
             fault = "the server offers no log-in: leave smtp.username out, or use another port"
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, ValueError) as error:  # a challenge not in base64
             fault = f"the log-in broke off ({type(error).__name__})"
         if fault:
             self._drop()
@@ -209,7 +209,7 @@ def _refusal(where: str, command: str, code: int, reply: bytes | str) -> Deliver
     )
 
 
-def _reason(error: smtplib.SMTPException | OSError) -> str:
+def _reason(error: smtplib.SMTPException | OSError | UnicodeError) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {_readable(error.smtp_error)}"
     return one_line(str(error)) or type(error).__name__
@@ -247,7 +247,9 @@ def write(
         return _replace(folder / f"{stem}.eml", message)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise DeliveryError(f"{folder}: cannot be written: {reason}", batch=True) from error
+        raise DeliveryError(
+            f"{printable(folder)}: cannot be written: {reason}", batch=True
+        ) from error
 
 
 def _replace(path: Path, content: bytes) -> Path:

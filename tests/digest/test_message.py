@@ -134,6 +134,16 @@ def test_a_subscriber_and_period_have_one_message_id() -> None:
     assert len(ids((READER, AT), (READER, AT + week), (other, AT))) == 3
 
 
+def test_two_litwatches_with_one_sender_and_reader_have_two_message_ids() -> None:
+    def message_id(scope: str) -> str:
+        period = slot(READER, AT)
+        return compose(PLAIN, subscriber=READER, period=period, mail=MAIL, at=AT, scope=scope)[0]
+
+    assert message_id("scleromyxedema rem") == message_id("scleromyxedema rem")
+    assert len({message_id(""), message_id("scleromyxedema rem"), message_id("scleredema")}) == 3
+    assert ids((READER, AT)) == {message_id("")}
+
+
 def test_a_message_id_is_of_the_senders_domain_and_hides_the_address() -> None:
     (message_id,) = ids((READER, AT))
 

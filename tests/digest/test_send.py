@@ -1,6 +1,7 @@
 """From the outbox to a server over a socket, and to files."""
 
 import base64
+import os
 import re
 import socket
 import threading
@@ -349,6 +350,37 @@ def test_a_server_that_offers_no_log_in_is_named(serve: Callable[..., Smtp]) -> 
     assert "offers no log-in" in str(error)
 
 
+def test_a_challenge_that_no_one_can_read_lets_all_wait() -> None:
+    """The server asks for CRAM-MD5 (RFC 2195) and sends a challenge that is no base64."""
+    with socket.create_server((HOST, 0)) as rude:
+
+        def ask() -> None:
+            with rude.accept()[0] as visitor:
+                visitor.sendall(b"220 here\r\n")
+                for answer in (b"250-here\r\n250 AUTH CRAM-MD5\r\n", b"334 abcde\r\n"):
+                    visitor.recv(1000)
+                    visitor.sendall(answer)
+                visitor.recv(1000)
+
+        threading.Thread(target=ask, daemon=True).start()
+        port = rude.getsockname()[1]
+        with Mailer(Smtp(HOST, port, "none", "litwatch", Secret(PASSWORD))) as mailer:
+            error = refused(mailer)
+
+    assert (error.permanent, error.batch) == (False, True)
+    assert "the log-in broke off" in str(error)
+    assert error.__cause__ is None
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_host_name_that_cannot_be_looked_up_lets_all_wait(security: str) -> None:
+    with Mailer(Smtp(f"{'h' * 70}.example.org", 25, security)) as mailer:  # type: ignore[arg-type]
+        error = refused(mailer)
+
+    assert (error.permanent, error.batch) == (False, True)
+    assert "cannot connect: " in str(error)
+
+
 # ---- when to try again -----------------------------------------------------------------------
 
 
@@ -421,6 +453,16 @@ def test_a_folder_that_cannot_be_written_is_said_to_be_so(tmp_path: Path) -> Non
         put(taken)
 
     assert (caught.value.permanent, caught.value.batch) == (False, True)
+
+
+def test_a_folder_that_no_text_can_hold_is_written_and_named_with_a_mark(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"w\xff")
+
+    assert put(folder).parent == folder
+    with pytest.raises(DeliveryError, match=r"w\ufffd/.*cannot be written") as caught:
+        put(put(folder))
+
+    assert str(caught.value).encode("utf-8")
 
 
 def test_a_write_that_fails_leaves_the_old_file_whole(
