@@ -114,7 +114,9 @@ def nearest(node: Node, article: Article) -> Nearest:
     if held or not alternatives:
         return Nearest((held or list(parts) or [_EMPTY])[0], "nothing: the query finds it")
     best = max(alternatives, key=lambda clause: _share(clause.node, reading))
-    return Nearest(best, _lacking(best.node, reading))
+    required = [each for each in parts if each.kind == "requirement" and each.governs(best)]
+    failed = [each.node for each in required if predicate(each.node)(reading) is not True]
+    return Nearest(best, "; ".join(_lacking(each, reading) for each in (best.node, *failed)))
 
 
 _UNTOLD = "cannot be told from what is kept of the record"
@@ -183,8 +185,8 @@ def _lacking(node: Node, reading: Reading) -> str:
 def _lacking_term(term: Term, reading: Reading) -> str:
     tag = (find(term.tag) if term.tag else None) or ALL
     if tag.field.kind == "heading":
-        carried = ", ".join(heading.heading for heading in reading.article.mesh)
-        return f"it has no heading {term.text} (" + (carried or "it carries no MeSH") + ")"
+        carried = "; ".join(heading.heading for heading in reading.article.mesh) or "no MeSH"
+        return f"no heading {term.text} (it carries {carried})"
     if tag.field.kind != "text":
         return f"it has not {term.written}"
     text = reading.text(tag.field.code)

@@ -9,11 +9,12 @@ article by what is not kept of it or not known here:
 - a MeSH heading that the article does not carry, while it carries others: an unknown heading may
   have narrower ones, and an unknown name may be another name of a heading. Not so where `mesh.toml`
   knows the name and all below it; and an article without any MeSH is found by no heading;
-- a publication date that is later than those kept: the other one, of print or of the web, may fit.
+- a publication date that is later than those kept: the other one, of print or of the web, may fit;
+- of a book, what its series, its editors and its dates decide.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 from litwatch.fetch import dates
@@ -63,41 +64,53 @@ def _text(term: Term, tag: Tag) -> Predicate | None:
     sought = words(term.text)
     if not sought or (not term.quoted and STOP_WORDS.issuperset(sought)):
         return None
-    code, absent = tag.field.code, False if tag.field.whole else None
+    code, is_whole = tag.field.code, tag.field.whole
     if tag.distance is not None:
-        return _near(code, sought, tag.distance, absent)
-    needle = f" {' '.join(sought)}" + ("" if term.text.endswith("*") else " ")
-    singly = [_padded(word) for word in sought if word not in STOP_WORDS]
-    if term.text.endswith("*"):
-        singly = [*map(_padded, sought[:-1]), f" {sought[-1]}"]
+        return _near(code, frozenset(sought), tag.distance, is_whole=is_whole)
+    if len(sought) == 1 and not term.text.endswith("*"):
+        return _word(code, sought[0], is_whole=is_whole)
+    return _phrase(code, sought, is_whole=is_whole, is_start=term.text.endswith("*"))
+
+
+def _absent(reading: Reading, *, is_whole: bool) -> bool | None:
+    """The answer where words are not found; of a book the title of its series is not kept."""
+    return False if is_whole and reading.article.kind != "book" else None
+
+
+def _word(code: str, word: str, *, is_whole: bool) -> Predicate:
+    def holds(reading: Reading) -> bool | None:
+        return word in reading.words(code) or _absent(reading, is_whole=is_whole)
+
+    return holds
+
+
+def _phrase(code: str, sought: Sequence[str], *, is_whole: bool, is_start: bool) -> Predicate:
+    """Words one after the other, the last of them perhaps truncated."""
+    needle = f" {' '.join(sought)}" + ("" if is_start else " ")
+    singly = frozenset(sought[:-1] if is_start else sought) - STOP_WORDS
+    stem = f" {sought[-1]}" if is_start else ""
 
     def holds(reading: Reading) -> bool | None:
         text = reading.text(code)
         if needle in text:
             return True
-        if len(sought) > 1 and all(word in text for word in singly):
+        if len(sought) > 1 and singly <= reading.words(code) and stem in text:
             return None
-        return absent
+        return _absent(reading, is_whole=is_whole)
 
     return holds
 
 
-def _padded(word: str) -> str:
-    return f" {word} "
-
-
-def _near(code: str, sought: Collection[str], distance: int, absent: bool | None) -> Predicate:
+def _near(code: str, sought: frozenset[str], distance: int, *, is_whole: bool) -> Predicate:
     """All the words in any order, with at most so many others between them."""
-    needles = [_padded(word) for word in sought]
-    different = frozenset(sought)
-    longest = len(different) + distance
+    longest = len(sought) + distance
 
     def holds(reading: Reading) -> bool | None:
-        text = reading.text(code)
-        if not all(needle in text for needle in needles):
-            return absent
-        zones = (zone.split() for zone in text.split(GAP))
-        return True if any(_is_near(zone, different, longest) for zone in zones) else absent
+        if sought <= reading.words(code):
+            zones = (zone.split() for zone in reading.text(code).split(GAP))
+            if any(_is_near(zone, sought, longest) for zone in zones):
+                return True
+        return _absent(reading, is_whole=is_whole)
 
     return holds
 
@@ -150,7 +163,8 @@ def _heading(term: Term, tag: Tag) -> Predicate:
     is_certain = known is not None
     if known and tag.explode:
         keys |= known.narrower or frozenset()
-        is_certain = known.narrower is not None
+        is_bare = not (is_major or wanted)
+        is_certain = known.narrower is not None and (is_bare or not known.is_check_tag)
 
     def holds(reading: Reading) -> bool | None:
         carried = reading.headings
@@ -351,6 +365,8 @@ def _dated(tag: Tag, text: str) -> Predicate:
 def _published(reading: Reading, days: Span) -> bool | None:
     """A paper is found by its date of print and by that of the web; the earlier one is kept."""
     article = reading.article
+    if article.kind == "book":
+        return None
     kept = [day for day in (article.published_on, dates.free(article.published).day) if day]
     if any(days.first <= day <= days.last for day in kept):
         return True

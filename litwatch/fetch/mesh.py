@@ -16,14 +16,16 @@ from litwatch.fetch.words import fold
 class Heading:
     """A heading or publication type, its name folded as `key`.
 
-    `narrower` are the keys of all below it; None: they are not known here. `wide` says what else an
-    explosion brings, empty where it brings what one expects.
+    `narrower` are the keys of all below it; None: they are not known here. A check tag stands by
+    itself, without qualifier or star, wherever one of them does. `wide` says what else an explosion
+    brings, empty where it brings what one expects.
     """
 
     name: str
     key: str
     narrower: frozenset[str] | None
     wide: str = ""
+    is_check_tag: bool = False
 
 
 def _load() -> tuple[dict[str, Heading], dict[str, Heading]]:
@@ -31,7 +33,13 @@ def _load() -> tuple[dict[str, Heading], dict[str, Heading]]:
     headings: dict[str, Heading] = {}
     for row in document["heading"]:
         narrower = frozenset(map(fold, row["narrower"])) if "narrower" in row else None
-        heading = Heading(row["name"], fold(row["name"]), narrower, row.get("wide", ""))
+        heading = Heading(
+            row["name"],
+            fold(row["name"]),
+            narrower,
+            row.get("wide", ""),
+            is_check_tag=row.get("check_tag", False),
+        )
         headings |= {fold(name): heading for name in (row["name"], *row.get("entries", ()))}
     types = {
         fold(row["name"]): Heading(

@@ -13,11 +13,12 @@ from litwatch.models import Article, Author, MeshHeading, bare_uid
 class Reading:
     """The fields of one article, by their codes (`fields.toml`)."""
 
-    __slots__ = ("_headings", "_texts", "article")
+    __slots__ = ("_headings", "_texts", "_words", "article")
 
     def __init__(self, article: Article) -> None:
         self.article = article
         self._texts: dict[str, str] = {}
+        self._words: dict[str, frozenset[str]] = {}
         self._headings: dict[str, tuple[MeshHeading, ...]] | None = None
 
     def text(self, code: str) -> str:
@@ -27,6 +28,13 @@ class Reading:
             parts = filter(None, _TEXTS[code](self))
             text = self._texts[code] = f" {GAP.join(parts)} "
         return text
+
+    def words(self, code: str) -> frozenset[str]:
+        """The different words of a field."""
+        words = self._words.get(code)
+        if words is None:
+            words = self._words[code] = frozenset(self.text(code).split())
+        return words
 
     @property
     def headings(self) -> Mapping[str, tuple[MeshHeading, ...]]:
