@@ -48,12 +48,16 @@ _PMID = re.compile(r"0*([1-9][0-9]{0,11})")
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What one search was answered: PubMed's own total, and the PMIDs listed, each once."""
+    """What one search was answered: PubMed's own total, and the PMIDs listed, each once.
+
+    `is_shortened` says that PubMed means to list no more of them at a time (RetMax).
+    """
 
     count: int
     pmids: tuple[str, ...]
     translation: str = ""
     notices: tuple[Notice, ...] = ()
+    is_shortened: bool = False
 
 
 def pmid_of(text: str) -> str:
@@ -74,15 +78,18 @@ def read_hits(xml: bytes) -> Hits:
     for message in _texts(root, "OutputMessage"):
         if not message.startswith(COUNTS_SAY_SO):
             log.warning("PubMed says about the search: %s", message)
+    count = _count(root)
+    pmids = tuple(dict.fromkeys(map(_listed, _texts(root, "Id"))))
     return Hits(
-        count=_count(root),
-        pmids=tuple(dict.fromkeys(map(_listed, _texts(root, "Id")))),
+        count=count,
+        pmids=pmids,
         translation=next(_texts(root, "QueryTranslation"), ""),
         notices=tuple(
             Notice(code, message.format(text))
             for element, (code, message) in WARNINGS.items()
             for text in _texts(root, element)
         ),
+        is_shortened=0 < len(pmids) < count and _returned(root) == str(len(pmids)),
     )
 
 
@@ -91,6 +98,11 @@ def _count(root: ElementTree.Element) -> int:
     if not _NUMBER.fullmatch(text):
         raise Inconsistent(f"PubMed's list of hits gives no count: {text!r}")
     return int(text)
+
+
+def _returned(root: ElementTree.Element) -> str:
+    """How many ids PubMed says that it lists: RetMax echoes that, not what was asked for."""
+    return (root.findtext("RetMax") or "").strip()
 
 
 def _listed(text: str) -> str:

@@ -17,7 +17,7 @@ from random import Random
 
 from litwatch.errors import HistoryLost, Inconsistent, SourceBusy, SourceError, TooMuch
 from litwatch.fetch import records
-from litwatch.fetch.entrez import Entrez
+from litwatch.fetch.entrez import DEFAULT_LIMITS, Entrez, Limits
 from litwatch.fetch.esearch import Hits, pmid_of, read_hits
 from litwatch.fetch.pace import INTERVAL_SECONDS, INTERVAL_WITH_KEY_SECONDS, Pace
 from litwatch.fetch.records import Parsed
@@ -62,12 +62,19 @@ class PubMed:
         sleep: Callable[[float], None] = time.sleep,
         random: Random | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> "PubMed":
         """PubMed at `ncbi.base_url`, asked at the pace that all processes of this machine share."""
         interval = INTERVAL_WITH_KEY_SECONDS if ncbi.api_key else INTERVAL_SECONDS
         pace = Pace(Path(ncbi.pace_file), interval, sleep=sleep, monotonic=monotonic)
         entrez = Entrez(
-            ncbi, pace=pace, clock=clock, sleep=sleep, random=random, monotonic=monotonic
+            ncbi,
+            pace=pace,
+            clock=clock,
+            sleep=sleep,
+            random=random,
+            monotonic=monotonic,
+            limits=limits,
         )
         return cls(entrez, clock=clock)
 
@@ -77,6 +84,12 @@ class PubMed:
         """All hits of the topic's query, in PubMed's order: newest first."""
         hits = self._all(topic.query)
         return Search(_uids(hits), hits.count, hits.translation, hits.notices)
+
+    def count(self, query: str) -> Search:
+        """How many records a query finds, and what PubMed makes of it; none of them is listed."""
+        params = {"db": "pubmed", "term": query, "retmax": "0", "retmode": "xml"}
+        hits = read_hits(self._ask("esearch", params))
+        return Search((), hits.count, hits.translation, hits.notices)
 
     def changed(self, topic: Topic, since: date) -> tuple[str, ...]:
         """The hits whose record was revised on or after `since` ([mdat], which counts days)."""
@@ -120,12 +133,29 @@ class PubMed:
                 )
 
     def _listed(self, term: str) -> Hits:
-        """One ESearch; past the window, its list is the beginning only."""
-        params = {"db": "pubmed", "term": term, "retmax": str(WINDOW), "retmode": "xml"}
-        hits = read_hits(self._ask("esearch", params))
-        if hits.count <= WINDOW and len(hits.pmids) != hits.count:
+        """The hits of one ESearch, and of more where PubMed lists less at a time than was asked.
+
+        Past the window, its list is the beginning only.
+        """
+        hits = self._esearch(term)
+        if hits.count > WINDOW:
+            return hits
+        page = hits
+        while page.is_shortened and len(hits.pmids) < hits.count:
+            page = self._esearch(term, start=len(hits.pmids))
+            more = tuple(dict.fromkeys((*hits.pmids, *page.pmids)))
+            if len(more) == len(hits.pmids):
+                break
+            hits = replace(hits, pmids=more)
+        if len(hits.pmids) != hits.count:
             raise Inconsistent(f"PubMed counts {hits.count} hits, and lists {len(hits.pmids)}")
         return hits
+
+    def _esearch(self, term: str, *, start: int = 0) -> Hits:
+        params = {"db": "pubmed", "term": term, "retmax": str(WINDOW), "retmode": "xml"}
+        if start:
+            params["retstart"] = str(start)
+        return read_hits(self._ask("esearch", params))
 
     # ---- fetch -----------------------------------------------------------------------------
 

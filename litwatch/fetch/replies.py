@@ -196,12 +196,19 @@ def _fault_of_body(endpoint: Endpoint, reply: Reply, is_page: bool) -> SourceErr
             f"NCBI {endpoint}: a web page instead of an answer: maintenance, or a login page of "
             "this network"
         )
-    root = _root(body)
-    cut = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") if not root else False
-    if cut or (root == ROOTS[endpoint] and not _is_whole(body, root)):
+    if _is_cut(body, ROOTS[endpoint]):
         return TooMuch(f"NCBI {endpoint}: the answer was cut short")
     said = " ".join(_errors(body)) or _text(body)
     return SourceError(f"NCBI {endpoint}: no answer to what was asked: {_excerpt(said)}")
+
+
+def _is_cut(body: bytes, expected: str) -> bool:
+    """XML without a root or without its root's end; JSON, which some errors are, without its end."""
+    root = _root(body)
+    if root:
+        return root == expected and not _is_whole(body, root)
+    text = body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return text.startswith(b"<") or (text.startswith(b"{") and not text.rstrip().endswith(b"}"))
 
 
 def _start(body: bytes) -> re.Match[bytes] | None:

@@ -276,6 +276,7 @@ def test_declared_entities_are_refused(server, does, entrez) -> None:
         RECORDS.replace(b"one", b"<ERROR>Search Backend failed: no</ERROR>"),
         efetch_error(" Error: External viewer error: Empty Response. Status: Timeout"),
         b'{"error":"API rate limit exceeded","count":"4","limit":"3"}',
+        b'{"header":{"type":"esearch","version":"0.3"},"esearchresult":{"coun',
     ],
     ids=[
         "empty",
@@ -290,6 +291,7 @@ def test_declared_entities_are_refused(server, does, entrez) -> None:
         "an error among the records",
         "viewer timeout",
         "rate limit",
+        "cut JSON",
     ],
 )
 def test_a_status_of_200_alone_is_no_answer(server, does, entrez, body: bytes) -> None:

@@ -51,6 +51,21 @@ def test_an_id_listed_twice_is_one_hit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("returned", "listed", "is_shortened"),
+    [("2", 2, True), (" 2\n", 2, True), ("3", 2, False), ("", 2, False), ("3", 3, False)],
+    ids=["shortened", "with blanks", "one lost", "not said", "whole"],
+)
+def test_a_list_is_shortened_where_pubmed_says_itself_that_it_lists_less(
+    returned: str, listed: int, is_shortened: bool
+) -> None:
+    """A list of fewer ids than it announces has lost some on its way, which is another thing."""
+    ids = "".join(f"<Id>{number}</Id>" for number in range(1, listed + 1))
+    xml = answer(f"<Count>3</Count><RetMax>{returned}</RetMax><IdList>{ids}</IdList>")
+
+    assert read_hits(xml).is_shortened is is_shortened
+
+
+@pytest.mark.parametrize(
     ("warning", "code", "words"),
     [
         ("<PhraseNotFound>scleromyxedma</PhraseNotFound>", "phrase-not-found", "scleromyxedma"),

@@ -187,6 +187,24 @@ def test_a_count_that_the_list_does_not_bear_out_is_asked_once_more(server, does
     assert pubmed.search(TOPIC).count == 5
 
 
+def test_a_list_that_pubmed_shortens_is_continued_where_it_ended(server, does, pubmed) -> None:
+    """It says so in RetMax: a limit of its own that we do not know of."""
+    pages = [[1, 2], [3, 4], [5]]
+    server.steps = [does.answer(found(5, page, f"<RetMax>{len(page)}</RetMax>")) for page in pages]
+
+    assert pubmed.search(TOPIC).uids == uids(1, 2, 3, 4, 5)
+    assert [call.params.get("retstart") for call in server.calls] == [None, "2", "4"]
+
+
+def test_a_list_that_is_shortened_to_the_same_again_is_no_answer(server, does, pubmed) -> None:
+    server.otherwise = lambda _: does.answer(found(5, [1, 2], "<RetMax>2</RetMax>"))
+
+    with pytest.raises(Inconsistent, match="counts 5 hits, and lists 2"):
+        pubmed.search(TOPIC)
+
+    assert len(server.calls) == 4
+
+
 @pytest.mark.parametrize(
     "body",
     [
