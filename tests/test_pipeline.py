@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from litwatch.cli.wording import complaints
+from litwatch.demo import records
 from litwatch.errors import ConfigError, KeyRefused, Locked
 from litwatch.models import bare_uid
 from litwatch.reports import Report
 from litwatch.settings import Filters, Secret, Subscriber
 from litwatch.store.lock import run_lock
 from postbox import Postbox, Serve, free_port
-from world import WEEK, World
+from world import WEEK, MakeWorld, World
 
 RETRACTED = "pubmed:99026114"
 """Appears in the demo's second week and is retracted in the third."""
@@ -485,3 +487,162 @@ def test_no_mail_server_defers_all_and_the_papers_stay_owed_to_nobody_else(
     assert [digest.status for digest in first.digests] == ["deferred"]
     assert [digest.status for digest in second.digests] == ["sent"]
     assert len(postbox.kept) == 1
+
+
+# ---- what a reader is owed outlasts what happens in between -----------------------------------
+
+
+def refilter(world: World, **filters: object) -> None:
+    (reader,) = world.config.subscribers
+    world.configure(subscribers=(replace(reader, filters=Filters(**filters)),))
+
+
+def test_filters_that_change_and_change_back_lose_no_news(world: World) -> None:
+    world.run()
+    world.run_after(timedelta(days=6, hours=20))
+    refilter(world, languages=("ita",))
+    world.run_after(timedelta(hours=1))
+    refilter(world)
+
+    report = world.run_after(timedelta(hours=3))
+
+    assert report.digests[0].articles == 6
+
+
+def test_filters_in_another_order_bring_up_no_old_papers(world: World) -> None:
+    refilter(world, topics=("rem",))
+    world.run()
+    world.run_after(WEEK)
+    refilter(world, languages=("eng", "ger", "fre"))
+    world.run_after(WEEK)
+    refilter(world, languages=("fre", "eng", "ger"))
+
+    assert world.run_after(WEEK).digests[0].articles == 0
+
+
+def test_papers_of_a_digest_that_failed_are_owed_again(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    world.run()
+    world.configure(smtp=serve())
+    postbox.answers["RCPT", "reader@example.org"] = "550 5.1.1 no such user"
+    failed = world.run_after(WEEK)
+    postbox.answers.clear()
+
+    report = world.run_after(WEEK)
+
+    assert [digest.status for digest in failed.digests] == ["failed"]
+    assert [(d.status, d.articles, d.corrections) for d in report.digests] == [("sent", 14, 0)]
+
+
+def test_a_server_that_is_down_for_two_weeks_loses_no_digest(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    smtp = serve()
+    world.configure(smtp=replace(smtp, port=free_port()))
+    for _ in range(30):
+        world.run_after(timedelta(hours=12))
+    world.configure(smtp=smtp)
+
+    report = world.run_after(timedelta(days=1))
+
+    assert {digest.status for digest in report.digests} == {"sent"}
+    assert len(postbox.kept) == len(report.digests) == 3
+
+
+def test_a_reader_who_left_gets_no_queued_mail(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    world.configure(smtp=serve())
+    world.run(send=False)
+    world.configure(subscribers=())
+
+    report = world.run_after(timedelta(hours=1))
+
+    assert report.digests == ()
+    assert postbox.kept == []
+    with world.store() as store:
+        assert store.outbox.counts() == {"dropped": 1}
+
+
+def test_a_reader_is_welcomed_though_another_topic_fails(world: World) -> None:
+    refilter(world, topics=("rem",))
+    world.stand_in.fail("esearch", "server-error", times=5)
+
+    report = world.run()
+
+    assert report.topics[0].error
+    assert [digest.status for digest in report.digests] == ["written"]
+
+
+def test_a_correction_whose_fetch_failed_is_told_by_the_next_run(make_world: MakeWorld) -> None:
+    """No paper is new in the third week: the change alone makes the run incomplete."""
+    late = ("9902612", "99026092")
+    world = make_world(
+        {pmid: states for pmid, states in records.load().items() if not pmid.startswith(late)}
+    )
+    world.run()
+    world.run_after(WEEK)
+    world.stand_in.fail("efetch", "server-error", times=8)
+    failed = world.run_after(WEEK)
+
+    report = world.run_after(timedelta(days=8))
+
+    assert not failed.complete
+    assert report.digests[0].corrections >= 1
+
+
+def test_nothing_is_fetched_after_a_block(world: World) -> None:
+    world.run()
+    world.stand_in.fail("esearch", "blocked", after=2)
+
+    world.run_after(WEEK)
+
+    assert [request.endpoint for request in world.stand_in.log][-2:].count("efetch") == 0
+
+
+def test_a_run_whose_clock_was_ahead_hides_no_later_change(world: World) -> None:
+    monday = world.now
+    world.run()
+    world.now = monday + WEEK
+    records_then = world.now
+    world.now = monday.replace(year=2036)
+    world.run()
+    world.now = records_then
+    world.run()
+
+    report = world.run_after(WEEK)
+
+    assert any(topic.updated for topic in report.topics)
+
+
+def test_a_number_beyond_the_database_stops_no_run(make_world: MakeWorld) -> None:
+    library = dict(records.load())
+    (first, *rest) = library["99026110"]
+    title = b"Scleromyxedema in 999,999,999,999,999,999,999 patients"
+    library["99026110"] = tuple(
+        replace(
+            state,
+            xml=re.sub(
+                rb"<ArticleTitle>.*?</ArticleTitle>",
+                b"<ArticleTitle>" + title + b"</ArticleTitle>",
+                state.xml,
+            ),
+        )
+        for state in (first, *rest)
+    )
+    world = make_world(library)
+    world.run()
+
+    report = world.run_after(WEEK)
+
+    assert report.complete
+    assert report.digests[0].articles >= 5
+
+
+def test_a_filter_that_no_rule_can_satisfy_stops_the_run_before_it_begins(world: World) -> None:
+    refilter(world, treatments=("ivgi",))
+
+    with pytest.raises(ConfigError, match="did you mean ivig"):
+        world.run()
+    assert world.stand_in.log == ()

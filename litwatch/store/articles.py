@@ -287,9 +287,9 @@ class Articles:
                 self._pending.give_up(uid, run_id=run_id, at=at)
                 return
             mark = update(articles).where(articles.c.uid == uid, articles.c.withdrawn_at.is_(None))
-            self._database.write(mark.values(withdrawn_at=at))
             self._pending.clear(uid)
-            self._note(uid, ("withdrawn", "", f"{at:%Y-%m-%d}"), run_id=run_id, at=at)
+            if self._database.write(mark.values(withdrawn_at=at)):
+                self._note(uid, ("withdrawn", "", f"{at:%Y-%m-%d}"), run_id=run_id, at=at)
 
     def withdrawn(self) -> frozenset[str]:
         """The uids that are gone from their source, on file or never seen."""

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litwatch.digest.build import corrections, is_late, matches, owed, trim
+from litwatch.digest.build import Owed, corrections, is_late, matches, news, owed, trim
 from litwatch.models import Article, Change, Digest, Fact, Facts, Findings, Stored
-from litwatch.settings import Filters, Subscriber
+from litwatch.settings import Filters
 
 WRITTEN = datetime(2026, 11, 16, 6, 10, tzinfo=UTC)
 
@@ -60,18 +60,41 @@ def test_a_paper_of_unknown_study_type_passes_no_study_filter(samples: ModuleTyp
 # ---- owed ------------------------------------------------------------------------------------
 
 
-def owe(reader: Subscriber, papers: list[Stored], delivered: frozenset[str] = frozenset()):
-    return owed(papers, reader, delivered=delivered, previous_filters=None, filters_run=None)
+def keys(*papers: Stored) -> frozenset[str]:
+    return frozenset(paper.article.uid for paper in papers)
 
 
-def test_history_and_what_was_delivered_are_not_owed(samples: ModuleType) -> None:
+def test_what_was_promised_and_not_delivered_is_owed(samples: ModuleType) -> None:
     heart, series = samples.heart_paper(), samples.series_paper()
-    history = replace(samples.german_paper(), news_topics=())
 
-    got = owe(samples.READER, [heart, series, history], frozenset({series.article.uid}))
+    got = owed([heart, series], Filters(), promised=keys(heart, series), delivered=keys(series))
 
     assert got.papers == (heart,)
     assert got.filed_only == ()
+
+
+def test_what_only_todays_filters_let_pass_is_filed_and_counted(samples: ModuleType) -> None:
+    heart, series = samples.heart_paper(), samples.series_paper()
+
+    got = owed([heart, series], Filters(), promised=keys(heart), delivered=frozenset())
+
+    assert (got.papers, got.filed_only) == ((heart,), (series,))
+
+
+def test_a_promise_waits_while_the_filters_leave_the_paper_out(samples: ModuleType) -> None:
+    heart = samples.heart_paper()
+    narrow = Filters(languages=("ita",))
+
+    assert owed([heart], narrow, promised=keys(heart), delivered=()).papers == ()
+    assert owed([heart], Filters(), promised=keys(heart), delivered=()).papers == (heart,)
+
+
+def test_what_is_held_back_is_neither_owed_nor_filed(samples: ModuleType) -> None:
+    heart = samples.heart_paper()
+
+    got = owed([heart], Filters(), promised=keys(heart), delivered=(), held=keys(heart))
+
+    assert got == Owed()
 
 
 def test_a_paper_is_news_only_in_a_topic_that_the_reader_follows(samples: ModuleType) -> None:
@@ -79,39 +102,18 @@ def test_a_paper_is_news_only_in_a_topic_that_the_reader_follows(samples: Module
     shared = replace(
         samples.heart_paper(), topics=("scleromyxedema", "added"), news_topics=("scleromyxedema",)
     )
-    follower = replace(samples.READER, filters=Filters(topics=("added",)))
+    history = replace(samples.german_paper(), news_topics=())
 
-    assert owe(samples.READER, [shared]).papers == (shared,)
-    assert owe(follower, [shared]).papers == ()
-
-
-@pytest.mark.parametrize(("first_run", "is_mailed"), [(2, False), (3, True)])
-def test_what_only_changed_filters_let_pass_is_filed_where_it_was_on_file(
-    samples: ModuleType, first_run: int, is_mailed: bool
-) -> None:
-    paper = replace(samples.heart_paper(), first_run=first_run)
-
-    got = owed(
-        [paper],
-        samples.READER,
-        delivered=frozenset(),
-        previous_filters=Filters(treatments=("rituximab",)),
-        filters_run=3,
-    )
-
-    assert (got.papers, got.filed_only) == (((paper,), ()) if is_mailed else ((), (paper,)))
+    assert news([shared, history], Filters()) == (shared.article.uid,)
+    assert news([shared], Filters(topics=("added",))) == ()
 
 
-def test_what_the_old_filters_let_pass_as_well_is_mailed(samples: ModuleType) -> None:
-    got = owed(
-        [samples.heart_paper()],
-        samples.READER,
-        delivered=frozenset(),
-        previous_filters=Filters(treatments=("ivig",)),
-        filters_run=3,
-    )
+def test_an_organ_role_is_asked_of_organs(samples: ModuleType) -> None:
+    heart = samples.heart_paper()
 
-    assert got.papers == (samples.heart_paper(),)
+    assert matches(heart, Filters(roles=("involved",)))
+    assert matches(heart, Filters(organs=("cardiovascular",), roles=("excluded", "given")))
+    assert not matches(heart, Filters(organs=("cardiovascular",), roles=("involved",)))
 
 
 # ---- corrections -----------------------------------------------------------------------------
@@ -124,6 +126,7 @@ def change(number: int, kind: str, uid: str = "pubmed:90000001", days: int = 1) 
 def correct(samples: ModuleType, changes: list[Change], **more: object):
     papers = {paper.article.uid: paper for paper in (samples.heart_paper(), samples.series_paper())}
     known: dict[str, object] = {
+        "delivered_in": dict.fromkeys(papers, 2),
         "delivered_on": dict.fromkeys(papers, WRITTEN),
         "delivered_changes": frozenset(),
         "notices": {},
@@ -146,14 +149,19 @@ def test_a_retraction_stands_before_every_other_correction(samples: ModuleType) 
 def test_a_reader_hears_only_of_papers_that_an_own_digest_held(samples: ModuleType) -> None:
     changes = [change(1, "retraction"), change(2, "retraction", "pubmed:90000002")]
 
-    got = correct(samples, changes, delivered_on={"pubmed:90000002": WRITTEN})
+    got = correct(
+        samples,
+        changes,
+        delivered_in={"pubmed:90000002": 2},
+        delivered_on={"pubmed:90000002": WRITTEN},
+    )
 
     assert [entry.paper.article.uid for entry in got] == ["pubmed:90000002"]
 
 
 def test_a_change_that_the_digest_showed_already_is_no_correction(samples: ModuleType) -> None:
-    before = replace(change(1, "retraction"), at=WRITTEN - timedelta(days=1))
-    with_it = replace(change(2, "retraction"), at=WRITTEN)
+    before = replace(change(1, "retraction"), run_id=1)
+    with_it = replace(change(2, "retraction"), run_id=2)
 
     assert correct(samples, [before, with_it]) == ()
 

@@ -360,5 +360,6 @@ def test_what_was_read_longest_ago_is_due_first(
     assert store.articles.due_for_recheck(now, 1) == ("pubmed:2",)
     assert store.articles.due_for_recheck(later["at"], 9) == ("pubmed:2", "pubmed:3")
     assert store.articles.due_for_recheck(reading["at"], 9) == ()
-    assert store.articles.read_since(later["at"]) == {"pubmed:1"}
-    assert store.articles.read_since(now) == frozenset()
+    assert store.articles.read_between(later["at"], now) == {"pubmed:1"}
+    assert store.articles.read_between(later["at"], later["at"] - timedelta(hours=1)) == frozenset()
+    assert store.articles.read_between(now, now) == frozenset()

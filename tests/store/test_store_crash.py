@@ -38,7 +38,7 @@ def prepare(url):
     with open_store(url) as store:
         run = store.runs.start(AT)
         store.articles.save(OLD, found("ivig"), rules_version="1", run_id=run, at=AT)
-        store.articles.set_pending("pubmed:1", "t", "missing", "", run_id=run, at=AT)
+        store.articles.set_pending("pubmed:1", ["t"], "missing", "", run_id=run, at=AT)
 
 
 def create(url):
@@ -54,7 +54,7 @@ def save(url):
 def queue(url):
     with open_store(url) as store:
         store.outbox.queue(
-            email="a@example.org", period_key="W1", period_start=AT, period_end=AT,
+            run_id=1, email="a@example.org", period_key="W1", period_start=AT, period_end=AT,
             message_id="<1>", subject="", message=b"m", html="", text="", uids=["pubmed:1"],
             change_ids=[], at=AT, articles=1, corrections=0,
         )

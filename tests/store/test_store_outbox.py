@@ -32,6 +32,7 @@ def queue(store: Store, at: datetime, **changed: Any) -> int:
     """Writes down the digest of the week that ends at that moment."""
     week = f"{at:%G-W%V}"
     digest: dict[str, Any] = {
+        "run_id": store.runs.start(at),
         "email": READER,
         "period_key": week,
         "period_start": at - timedelta(weeks=1),
@@ -52,6 +53,7 @@ def queue(store: Store, at: datetime, **changed: Any) -> int:
 
 def skip(store: Store, at: datetime) -> int:
     return store.outbox.skip(
+        run_id=store.runs.start(at),
         email=READER,
         period_key=f"{at:%G-W%V}",
         period_start=at - timedelta(weeks=1),

@@ -22,7 +22,8 @@ def miss(store: Store, reading: Reading) -> Any:
     ) -> int:
         at = reading["at"] + timedelta(weeks=week)
         run_id = store.runs.start(at)
-        return store.articles.set_pending(UID, topic_id, reason, message, run_id=run_id, at=at)
+        entry = store.articles.set_pending(UID, [topic_id], reason, message, run_id=run_id, at=at)
+        return entry.runs
 
     return set_pending
 
@@ -42,13 +43,14 @@ def test_a_record_of_two_topics_is_counted_once_a_run(
 ) -> None:
     at = reading["at"]
 
-    runs = [
-        store.articles.set_pending(UID, topic_id, "missing", "gone?", run_id=run_id, at=at)
-        for topic_id in ("scleromyxedema", "scleredema", "scleromyxedema", "")
+    entries = [
+        store.articles.set_pending(UID, topics, "missing", "gone?", run_id=run_id, at=at)
+        for topics in (["scleromyxedema"], ["scleredema", "scleromyxedema"], [])
     ]
 
     (entry,) = store.articles.pending()
-    assert runs == [1, 1, 1, 1]
+    assert [entry.runs for entry in entries] == [1, 1, 1]
+    assert entries[-1] == entry
     assert entry.topic_ids == ("scleredema", "scleromyxedema")
 
 
@@ -85,7 +87,7 @@ def test_a_withdrawn_article_stays_on_file_and_its_readers_are_told_once(
 ) -> None:
     store.articles.save(article, findings, **reading)
     run_id, at = reading["run_id"], reading["at"]
-    store.articles.set_pending(article.uid, "scleromyxedema", "missing", "", run_id=run_id, at=at)
+    store.articles.set_pending(article.uid, ["scleromyxedema"], "missing", "", run_id=run_id, at=at)
 
     store.articles.withdraw(article.uid, run_id, at)
     store.articles.withdraw(article.uid, run_id, at + timedelta(days=9))
