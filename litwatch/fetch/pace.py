@@ -6,10 +6,12 @@ locks for an instant: whoever comes takes that moment and moves it on. Moments a
 clock, which all processes share and nobody can set back.
 """
 
+import errno
 import fcntl
 import logging
 import math
 import os
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +29,9 @@ HORIZON_SECONDS = 60.0
 """A moment further ahead was written before the machine was started anew: that clock began at 0."""
 LONGEST_HOLD_SECONDS = HORIZON_SECONDS / 2
 """A pause that NCBI asks for is kept within the horizon, so that all processes believe it."""
+
+PRIVATE = 0o600
+"""The mode of the file: whoever can open it can lock it, and would hold every call."""
 
 
 class Pace:
@@ -77,7 +82,9 @@ class Pace:
 
     def _book_shared(self, path: Path, interval: float, hold: float) -> float:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        with os.fdopen(os.open(path, flags, PRIVATE), "r+b") as file:
+            _refuse_others(file.fileno())
             fcntl.flock(file, fcntl.LOCK_EX)
             moment = self._move(max(self._free, _number(file.read(64))), interval, hold)
             file.seek(0)
@@ -91,6 +98,18 @@ class Pace:
         moment = free if now < free <= now + HORIZON_SECONDS else now
         self._free = max(moment + interval, now + hold)
         return moment
+
+
+def _refuse_others(descriptor: int) -> None:
+    """Raises PermissionError unless it is a file of this user alone; then nobody else may open it.
+
+    In the folder for temporary files anybody may put a file, or a link, by the name of ours.
+    """
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink > 1:
+        raise PermissionError(errno.EPERM, "not a file of this user alone")
+    if stat.S_IMODE(found.st_mode) != PRIVATE:
+        os.fchmod(descriptor, PRIVATE)
 
 
 def _number(text: bytes) -> float:

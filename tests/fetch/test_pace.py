@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,65 @@ def test_a_pace_of_its_own_is_kept_where_the_file_cannot_be_used(
     (warning,) = caplog.records
     assert warning.levelno == logging.WARNING
     assert str(path) in warning.getMessage()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """A file of the user's that is none of a pace."""
+    other = tmp_path / "other"
+    other.write_text("dear to somebody")
+    other.chmod(0o644)
+    return other
+
+
+@pytest.mark.parametrize("lead_there", [Path.symlink_to, Path.hardlink_to])
+def test_a_link_in_the_files_place_harms_nothing(
+    make, path: Path, other: Path, caplog: pytest.LogCaptureFixture, lead_there
+) -> None:
+    """The name in the folder for temporary files can be foretold."""
+    path.parent.mkdir()
+    lead_there(path, other)
+    pace = make()
+
+    assert [pace.wait(), pace.wait()] == [1000.0, 1000.37]
+    assert other.read_text() == "dear to somebody"
+    assert other.stat().st_mode & 0o777 == 0o644
+    (warning,) = caplog.records
+    assert str(path) in warning.getMessage()
+
+
+def test_a_file_of_another_user_is_neither_heeded_nor_written(
+    make, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.parent.mkdir()
+    path.write_text("1050.0")
+    monkeypatch.setattr("os.geteuid", lambda: path.stat().st_uid + 1)
+    pace = make()
+
+    assert [pace.wait(), pace.wait()] == [1000.0, 1000.37]
+    assert path.read_text() == "1050.0"
+    (warning,) = caplog.records
+    assert "not a file of this user alone" in warning.getMessage()
+
+
+def test_a_pipe_in_the_files_place_is_not_waited_for(make, path: Path) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path)
+
+    assert make().wait() == 1000.0
+
+
+@pytest.mark.parametrize("before", [None, 0o644, 0o666])
+def test_nobody_else_can_open_the_file(make, path: Path, before: int | None) -> None:
+    """Who can open it can lock it, and would hold every call."""
+    if before:
+        path.parent.mkdir()
+        path.touch()
+        path.chmod(before)
+
+    make().wait()
+
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_own_pace_goes_on_when_somebody_removes_the_file(make, path: Path) -> None:
