@@ -31,7 +31,8 @@ _NEW_CLAUSE = re.compile(
 )
 """Where a comma begins a clause with a subject of its own ("..., and one died")."""
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|can|could|may|did|does|do|which|who)\b")
-_NO_LIST = re.compile(r"\b(?:after|before|instead|following|despite|because|which|who|that)\b")
+_NO_LIST = re.compile(r"\b(?:after|before|instead|following|despite|because|which|who|whom|that)\b")
+_GOING_ON = ("given", "mentioned")
 _LIST_GAP = 60  # characters between two mentions of one list
 _FLIPPED = {"given": "failed", "failed": "given", "involved": "excluded", "excluded": "involved"}
 
@@ -71,7 +72,6 @@ class _Clause:
         self.text = text
         self.mentions = mentions
         self.strength = SENSES[cues[0].about] if cues else ()
-        self.is_of_organs = bool(cues) and cues[0].about == "organ"
         signs = _signs(text, cues)
         self.before = [sign for sign in signs if sign.cue.direction == "before"]
         self.after = [sign for sign in signs if sign.cue.direction == "after"]
@@ -119,13 +119,20 @@ class _Clause:
     # ---- cues before the mention ----
 
     def _forward(self, number: int) -> _Sign | None:
-        """The cue before the mention that governs it; its list shares the cue of the first."""
+        """The cue before the mention that governs it; its list shares the cue of the first.
+
+        What goes on behind a new subject is treatment ("..., and nine also had B"), not failure.
+        """
+        goes_on = True
         while number >= 0:
             fresh = self._fresh(number)
             if fresh:
-                return self._nearest_predicate(fresh)
+                sign = self._nearest_predicate(fresh)
+                return sign if goes_on or sign.cue.role in _GOING_ON else None
             if number == 0 or not self._same_scope(number - 1, number):
                 return None
+            start, end = self.mentions[number - 1][1], self.mentions[number][0]
+            goes_on = goes_on and not self._begins_clause(start, end)
             number -= 1
         return None
 
@@ -147,9 +154,13 @@ class _Clause:
         """Whether a cue of short reach extends to the mention: near, and no verb in between."""
         near = start - sign.end <= sign.cue.reach
         return near and not (
-            _VERB.search(self.text, sign.end, start)
-            or _NEW_CLAUSE.search(self.text, sign.end, start)
+            _VERB.search(self.text, sign.end, start) or self._begins_clause(sign.end, start)
         )
+
+    def _begins_clause(self, start: int, end: int) -> bool:
+        """Whether a new subject stands between two places; its verb may follow them."""
+        found = _NEW_CLAUSE.search(self.text, start)
+        return found is not None and found.start() < end
 
     def _nearest_predicate(self, fresh: list[_Sign]) -> _Sign:
         """The strongest of the cues that stand together; a new predicate ends what stood before."""
@@ -163,10 +174,7 @@ class _Clause:
 
     def _same_scope(self, first: int, second: int) -> bool:
         """Whether what governs one mention from before still governs the next."""
-        start, end = self.mentions[first][1], self.mentions[second][0]
-        if self.is_of_organs and _NEW_CLAUSE.search(self.text, start, end):
-            return False
-        return self._clause(self.mentions[first][0]) == self._clause(end)
+        return self._clause(self.mentions[first][0]) == self._clause(self.mentions[second][0])
 
     def _is_new_subject(self, number: int, ahead: _Sign) -> bool:
         """Whether a comma ends the phrase of the cue before ("Despite A, B was started")."""
@@ -200,8 +208,10 @@ class _Clause:
     def _is_list(self, first: int, second: int) -> bool:
         """Whether two neighbouring mentions stand in one list: no predicate parts them."""
         start, end = self.mentions[first][1], self.mentions[second][0]
-        if end - start > _LIST_GAP or any(
-            pattern.search(self.text, start, end) for pattern in (_NEW_CLAUSE, _NO_LIST)
+        if (
+            end - start > _LIST_GAP
+            or _NO_LIST.search(self.text, start, end)
+            or self._begins_clause(start, end)
         ):
             return False
         if bisect_right(self.list_borders, start) != bisect_right(self.list_borders, end):

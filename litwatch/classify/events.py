@@ -177,11 +177,19 @@ def _quantity(
         (match.end(), cue.value, match)
         for cue in fact_cues(_FILE, "quantity")
         for match in cue.find_in(before)
+        if not _is_of_others(match[0])
     ]
     if not found:
         return None
     _, value, match = max(found, key=lambda item: (item[0], item[2].end() - item[2].start()))
     return _read(sentence, value, match, at, total)
+
+
+def _is_of_others(words: str) -> bool:
+    """Whether the persons that are counted are other authors' ("two earlier patients")."""
+    return any(
+        cue.pattern.search(words) for cue in fact_cues(_FILE, "literature") if cue.value == "inside"
+    )
 
 
 def _read(

@@ -197,3 +197,15 @@ def test_a_wrong_file_stops_the_start(tmp_path: Path, text: str, fault: str) -> 
 def test_a_file_that_is_not_there_is_a_fault_too(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match=r"absent\.toml: cannot be read"):
         load_ruleset([tmp_path / "absent.toml"])
+
+
+def test_the_built_in_files_are_read_once(tmp_path: Path) -> None:
+    assert load_ruleset() is load_ruleset()
+    assert load_ruleset([rule_file(tmp_path, SOUND)]) is not load_ruleset()
+
+
+def test_a_general_term_covers_only_treatments_that_exist(tmp_path: Path) -> None:
+    fault = faults_of(tmp_path, SOUND + 'covers = ["melphalan", "melfalan"]\n')
+    assert fault == (
+        "own.toml:2: treatment acid: covers: no such rule: melfalan; did you mean melphalan?",
+    )
