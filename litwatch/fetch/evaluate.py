@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from litwatch.fetch.fields import ALL, find
-from litwatch.fetch.lookup import Predicate, question
+from litwatch.fetch.lookup import question
 from litwatch.fetch.query import And, Clause, Node, Not, Or, Range, Term, clauses
-from litwatch.fetch.reading import Reading
+from litwatch.fetch.reading import Predicate, Reading
 from litwatch.fetch.words import words
 from litwatch.models import Article
 

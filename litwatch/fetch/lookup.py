@@ -3,9 +3,7 @@
 Each kind of field has its own rule (PubMed User Guide). None stands wherever PubMed may find the
 article by what is not kept of it or not known here:
 
-- a phrase whose words are there, but apart: PubMed takes the words singly where its phrase index
-  does not hold the phrase;
-- untagged words, and fields of which only a part is kept, where the words are not found;
+- words, as phrases.py tells;
 - a MeSH heading that the article does not carry, while it carries others: an unknown heading may
   have narrower ones, and an unknown name may be another name of a heading. Not so where `mesh.toml`
   knows the name and all below it; and an article without any MeSH is found by no heading;
@@ -14,22 +12,18 @@ article by what is not kept of it or not known here:
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import date
 
 from litwatch.fetch import dates
-from litwatch.fetch.fields import ALL, LANGUAGES, STATUSES, STOP_WORDS, Tag, find
+from litwatch.fetch.fields import ALL, LANGUAGES, STATUSES, Tag, find
 from litwatch.fetch.mesh import HEADINGS, TYPES
+from litwatch.fetch.phrases import is_stem_too_short, mapped_question, text_question, untold
 from litwatch.fetch.query import Range, Term
-from litwatch.fetch.reading import Reading
+from litwatch.fetch.reading import Predicate, Reading
 from litwatch.fetch.spans import Span, is_relative, span
-from litwatch.fetch.words import GAP, fold, words
+from litwatch.fetch.words import fold
 from litwatch.models import MeshHeading
-
-Predicate = Callable[[Reading], bool | None]
-
-SHORTEST_STEM = 4
-"""Letters that must stand before an asterisk."""
 
 _CODES = {name: code for code, name in LANGUAGES.items()}
 
@@ -39,114 +33,12 @@ def question(term: Term | Range) -> Predicate | None:
     tag = find(term.tag) if term.tag else None
     if isinstance(term, Range):
         is_date = tag is not None and tag.field.kind == "date"
-        return _dated(tag, f"{term.low}:{term.high}") if tag and is_date else _untold
+        return _dated(tag, f"{term.low}:{term.high}") if tag and is_date else untold
     if is_stem_too_short(term.text):
         return None
     if tag is None:
-        return _text(term, ALL) if term.quoted else _mapped(term.text)
+        return text_question(term, ALL) if term.quoted else mapped_question(term.text)
     return _RULES[tag.field.kind](term, tag)
-
-
-def is_stem_too_short(text: str) -> bool:
-    """Whether fewer letters than PubMed wants stand before the asterisk at the end."""
-    return text.endswith("*") and len((words(text) or ("",))[-1]) < SHORTEST_STEM
-
-
-def _untold(_: Reading) -> None:
-    """The question that no record answers."""
-
-
-# ---- words -----------------------------------------------------------------------------------
-
-
-def _text(term: Term, tag: Tag) -> Predicate | None:
-    """A word, a phrase, or words near each other."""
-    sought = words(term.text)
-    if not sought or (not term.quoted and STOP_WORDS.issuperset(sought)):
-        return None
-    code, is_whole = tag.field.code, tag.field.whole
-    if tag.distance is not None:
-        return _near(code, frozenset(sought), tag.distance, is_whole=is_whole)
-    if len(sought) == 1 and not term.text.endswith("*"):
-        return _word(code, sought[0], is_whole=is_whole)
-    return _phrase(code, sought, is_whole=is_whole, is_start=term.text.endswith("*"))
-
-
-def _absent(reading: Reading, *, is_whole: bool) -> bool | None:
-    """The answer where words are not found; of a book the title of its series is not kept."""
-    return False if is_whole and reading.article.kind != "book" else None
-
-
-def _word(code: str, word: str, *, is_whole: bool) -> Predicate:
-    def holds(reading: Reading) -> bool | None:
-        return word in reading.words(code) or _absent(reading, is_whole=is_whole)
-
-    return holds
-
-
-def _phrase(code: str, sought: Sequence[str], *, is_whole: bool, is_start: bool) -> Predicate:
-    """Words one after the other, the last of them perhaps truncated."""
-    needle = f" {' '.join(sought)}" + ("" if is_start else " ")
-    singly = frozenset(sought[:-1] if is_start else sought) - STOP_WORDS
-    stem = f" {sought[-1]}" if is_start else ""
-
-    def holds(reading: Reading) -> bool | None:
-        text = reading.text(code)
-        if needle in text:
-            return True
-        if len(sought) > 1 and singly <= reading.words(code) and stem in text:
-            return None
-        return _absent(reading, is_whole=is_whole)
-
-    return holds
-
-
-def _near(code: str, sought: frozenset[str], distance: int, *, is_whole: bool) -> Predicate:
-    """All the words in any order, with at most so many others between them."""
-    longest = len(sought) + distance
-
-    def holds(reading: Reading) -> bool | None:
-        if sought <= reading.words(code):
-            zones = (zone.split() for zone in reading.text(code).split(GAP))
-            if any(_is_near(zone, sought, longest) for zone in zones):
-                return True
-        return _absent(reading, is_whole=is_whole)
-
-    return holds
-
-
-def _is_near(zone: list[str], sought: frozenset[str], longest: int) -> bool:
-    """Whether so many words in a row hold all those that are sought."""
-    last: dict[str, int] = {}
-    for place, word in enumerate(zone):
-        if word in sought:
-            last[word] = place
-            if len(last) == len(sought) and place - min(last.values()) < longest:
-                return True
-    return False
-
-
-def _mapped(text: str) -> Predicate | None:
-    """Untagged words: what PubMed's term mapping makes of them is not known here.
-
-    Whatever it is, it finds a record that holds all the words; only a number may be taken for a
-    PMID, and a name with initials for an author.
-    """
-    run = [word for word in text.split() if not is_stem_too_short(word)]
-    folded = [each for word in run for each in words(word)]
-    if STOP_WORDS.issuperset(folded):
-        return None
-    needles = [f" {fold(word)}" + ("" if word.endswith("*") else " ") for word in run]
-    may_be_a_number = any(map(str.isdecimal, folded))
-    may_be_an_author = any(word.isalpha() and len(word) <= 2 for word in folded[1:])
-    if may_be_a_number or may_be_an_author:
-        return _untold
-
-    def holds(reading: Reading) -> bool | None:
-        text = reading.text("ALL")
-        return True if all(needle in text for needle in needles) else None
-
-    return holds
 
 
 # ---- what indexers added -----------------------------------------------------------------------
@@ -351,7 +243,7 @@ def _dated(tag: Tag, text: str) -> Predicate:
     """A day between two others; what is no date finds nothing."""
     days, code = span(text), tag.field.code
     if days is None:
-        return _untold if is_relative(text) else lambda _: False
+        return untold if is_relative(text) else lambda _: False
     if code == "PDAT":
         return lambda reading: _published(reading, days)
 
@@ -374,7 +266,7 @@ def _published(reading: Reading, days: Span) -> bool | None:
 
 
 _RULES: dict[str, Callable[[Term, Tag], Predicate | None]] = {
-    "text": _text,
+    "text": text_question,
     "heading": _heading,
     "subheading": _subheading,
     "substance": _substance,
@@ -387,5 +279,5 @@ _RULES: dict[str, Callable[[Term, Tag], Predicate | None]] = {
     "identifier": _identifier,
     "uid": _uid,
     "date": lambda term, tag: _dated(tag, term.text),
-    "unkept": lambda _, __: _untold,
+    "unkept": lambda _, __: untold,
 }

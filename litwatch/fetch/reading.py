@@ -132,6 +132,10 @@ class Reading:
         yield from map(fold, (article.doi, article.pmcid, bare_uid(article.uid)))
 
 
+Predicate = Callable[[Reading], bool | None]
+"""A question to an article; None where it cannot be told."""
+
+
 def _name(author: Author) -> str:
     return f"{author.last} {author.initials} {author.suffix}"
 
