@@ -14,6 +14,7 @@
         HistoryLost              ... the search must be made again
         MalformedRecord          ... one record is broken; the others go on
       StoreError                 the database refused                               exit 1
+      NotOnFile                  no such article is stored                          exit 1
       DeliveryError              a message could not be sent; `permanent` says whether to try again
       Locked                     another run is at work                             exit 75
 
@@ -93,6 +94,10 @@ class MalformedRecord(SourceError):
 
 class StoreError(LitwatchError):
     """The database refused."""
+
+
+class NotOnFile(LitwatchError):
+    """No such article is stored."""
 
 
 class DeliveryError(LitwatchError):

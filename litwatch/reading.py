@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from errno import EBADF
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,13 +17,14 @@ Record = tuple[str, Article] | SourceError
 """A record by the name that its file gives it, or what was wrong with it."""
 
 
-def read_articles(path: Path, standard_input: BinaryIO) -> Iterator[Record]:
+def read_articles(path: Path, standard_input: BinaryIO | None) -> Iterator[Record]:
     """The records of a file in its order, and what could not be read of it.
 
-    `-` reads standard input as JSON Lines. A file that starts with `<` is PubMed XML.
+    `-` reads standard input as JSON Lines; it is None where it is closed. A file that starts with
+    `<` is PubMed XML.
     """
     try:
-        content = standard_input.read() if str(path) == "-" else path.read_bytes()
+        content = _read_input(standard_input) if str(path) == "-" else path.read_bytes()
         if content.startswith(b"\x1f\x8b"):
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
@@ -33,6 +35,12 @@ def read_articles(path: Path, standard_input: BinaryIO) -> Iterator[Record]:
         yield from _from_xml(content)
     else:
         yield from _from_jsonl(content)
+
+
+def _read_input(standard_input: BinaryIO | None) -> bytes:
+    if standard_input is None:
+        raise OSError(EBADF, "standard input is closed")
+    return standard_input.read()
 
 
 def _from_xml(content: bytes) -> Iterator[Record]:

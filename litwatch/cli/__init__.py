@@ -1,13 +1,16 @@
 """The command line: the only home of printing and exit codes, one module a group of commands.
 
-Data goes to standard output, everything else to standard error. Exit codes: 0 well, 1 something
+Data goes to standard output, everything else to standard error. A command that was asked for JSON
+prints one document whatever happens, but for a wrong configuration. Exit codes: 0 well, 1 something
 failed or needs attention, 2 configuration or usage is wrong and nothing was stored, 75 another run
 holds the lock, 130 interrupted. Heavy modules are imported by the command that needs them, so that
 `litwatch --help` is instant.
 """
 
+import io
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -15,7 +18,16 @@ import click
 from litwatch import __version__
 from litwatch.cli.demo import demo
 from litwatch.cli.ledger import accept, gaps
-from litwatch.cli.output import FAILED, INTERRUPTED, LOCKED, WELL, WRONG, say
+from litwatch.cli.output import (
+    FAILED,
+    INTERRUPTED,
+    LOCKED,
+    WELL,
+    WRONG,
+    Settings,
+    print_failure,
+    say,
+)
 from litwatch.cli.run import run
 from litwatch.cli.setup import check, init
 from litwatch.cli.show import show, status
@@ -47,7 +59,7 @@ def cli(context: click.Context, *, verbose: int, quiet: bool) -> None:
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
-    context.obj = {"quiet": quiet}
+    context.ensure_object(dict)["quiet"] = quiet
 
 
 for command in (run, demo, init, check, status, gaps, accept, show, tag):
@@ -56,25 +68,56 @@ for command in (run, demo, init, check, status, gaps, accept, show, tag):
 
 def main() -> NoReturn:
     """Runs the command line and exits with its code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a path may hold what no terminal can show
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(_exit_code())
 
 
 def _exit_code() -> int:
+    settings: Settings = {}
     try:
-        code = cli.main(standalone_mode=False, prog_name="litwatch")
+        return _carry_out(settings)
+    except BrokenPipeError:
+        _give_up_output()
+        return WELL
+    except OSError as error:
+        reason = f"{error.filename or 'standard output'}: {error.strerror or error}"
+        say(reason)
+        with suppress(OSError):
+            print_failure(settings, "os-error", reason)
+        _give_up_output()
+        return FAILED
+
+
+def _carry_out(settings: Settings) -> int:
+    """The exit code of the command, once all that it printed is written."""
+    try:
+        code = cli.main(standalone_mode=False, prog_name="litwatch", obj=settings)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return WRONG
     except LitwatchError as error:
-        return explain(error)
-    except BrokenPipeError:
-        # The reader went away: nothing more can be said to it, and Python must not try at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return WELL
+        code = explain(error)
+        if code != WRONG:
+            from litwatch.cli.wording import code_of
+
+            print_failure(settings, code_of(error), str(error))
     except (KeyboardInterrupt, click.exceptions.Abort):
         say("interrupted")
-        return INTERRUPTED
+        print_failure(settings, "interrupted", "interrupted")
+        code = INTERRUPTED
+    if sys.stdout is not None:
+        sys.stdout.flush()
     return code if isinstance(code, int) else WELL
+
+
+def _give_up_output() -> None:
+    """Writes what is left for standard output to nowhere, so that Python does not fail at exit."""
+    if sys.stdout is not None:
+        with suppress(OSError):
+            sys.stdout.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def explain(error: LitwatchError) -> int:

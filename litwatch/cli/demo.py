@@ -2,7 +2,7 @@
 
 import click
 
-from litwatch.cli.output import FAILED, WELL, progress_bar, say
+from litwatch.cli.output import FAILED, WELL, Settings, progress_bar, say
 
 
 @click.command()
@@ -15,7 +15,7 @@ from litwatch.cli.output import FAILED, WELL, progress_bar, say
     help="Where the digests and the database go.",
 )
 @click.pass_obj
-def demo(settings: dict[str, bool], *, output: str) -> int:
+def demo(settings: Settings, *, output: str) -> int:
     """Run the whole pipeline against a built-in stand-in of PubMed: no network, no account.
 
     Three weekly runs over synthetic records: the first files the history, the second brings new

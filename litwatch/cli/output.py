@@ -3,8 +3,8 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -20,19 +20,53 @@ config_option = click.option(
     type=click.Path(),
     help="The configuration; default: $LITWATCH_CONFIG, ./config.toml, then your config folder.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+class Settings(TypedDict, total=False):
+    """What all commands are told; `owes` names the one that has to print a JSON document still."""
+
+    quiet: bool
+    owes: str
+
+
+def _owe(context: click.Context, _option: click.Parameter, asked: bool) -> bool:
+    if asked:
+        context.obj["owes"] = context.info_name
+    return asked
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, callback=_owe, help="Print one JSON document."
+)
 
 
 def say(text: str) -> None:
-    """Says something to the person at the terminal, on standard error."""
-    click.echo(f"litwatch: {text}", err=True)
+    """Says something to the person at the terminal, on standard error, if that can be written."""
+    with suppress(OSError):
+        click.echo(f"litwatch: {text}", err=True)
 
 
 def print_json(document: object) -> None:
-    """Prints one JSON document on standard output."""
+    """Prints one JSON document on one line; it is UTF-8, and what that cannot carry is escaped."""
     import json
 
-    click.echo(json.dumps(document, ensure_ascii=False))
+    context = click.get_current_context(silent=True)
+    if context and context.obj:
+        context.obj.pop("owes", None)
+    if sys.stdout is not None:
+        line = json.dumps(document, ensure_ascii=False)
+        sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def print_failure(settings: Settings, code: str, message: str) -> None:
+    """Prints the JSON document that a command owes and could not make; `run` has its own form."""
+    command = settings.pop("owes", "")
+    if command == "run":
+        from litwatch.cli.wording import failed
+
+        print_json(failed(code, message).as_json())
+    elif command:
+        print_json({"errors": [{"code": code, "message": message, "topic": ""}]})
 
 
 def load_config(path: str | None) -> "Config":
@@ -48,7 +82,7 @@ def load_config(path: str | None) -> "Config":
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     """Shows how far the work is, on standard error and only where that is a terminal."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda _doing, _done, _of: None
         return
     from rich.console import Console

@@ -5,6 +5,7 @@ import click
 from litwatch.cli.output import (
     FAILED,
     WELL,
+    Settings,
     config_option,
     json_option,
     load_config,
@@ -12,7 +13,6 @@ from litwatch.cli.output import (
     progress_bar,
     say,
 )
-from litwatch.errors import ConfigError, KeyRefused, LitwatchError
 
 
 @click.command()
@@ -23,7 +23,7 @@ from litwatch.errors import ConfigError, KeyRefused, LitwatchError
 @json_option
 @click.pass_obj
 def run(
-    settings: dict[str, bool],
+    settings: Settings,
     *,
     config_path: str | None,
     topics: tuple[str, ...],
@@ -39,21 +39,14 @@ def run(
       litwatch run --topic scleromyxedema --json
     """
     config = load_config(config_path)
-    from litwatch.cli.wording import complaints, failed, lines
+    from litwatch.cli.wording import complaints, lines
     from litwatch.pipeline import run_once
 
     quiet = settings["quiet"]
-    try:
-        with progress_bar(quiet=quiet or as_json) as progress:
-            report = run_once(
-                config, topics=topics, dry_run=dry_run, send=not no_send, progress=progress
-            )
-    except (ConfigError, KeyRefused):
-        raise
-    except LitwatchError as error:
-        if as_json:
-            print_json(failed(error).as_json())
-        raise
+    with progress_bar(quiet=quiet or as_json) as progress:
+        report = run_once(
+            config, topics=topics, dry_run=dry_run, send=not no_send, progress=progress
+        )
     if as_json:
         print_json(report.as_json())
     elif not quiet:

@@ -9,8 +9,8 @@ from litwatch.cli.output import (
     json_option,
     load_config,
     print_json,
-    say,
 )
+from litwatch.errors import NotOnFile
 
 
 @click.command()
@@ -34,8 +34,9 @@ def show(uid: str, *, config_path: str | None, as_json: bool) -> int:
     with open_store(config.database, keep=False) as store:
         stored = store.articles.get(full)
     if stored is None:
-        say(f"{full}: not on file: see `litwatch status`, or `litwatch run` to search again")
-        return FAILED
+        raise NotOnFile(
+            f"{full}: not on file: see `litwatch status`, or `litwatch run` to search again"
+        )
     if as_json:
         print_json(
             {

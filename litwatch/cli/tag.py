@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from litwatch.cli.output import FAILED, WELL, say
+from litwatch.cli.output import FAILED, WELL, print_json, say
 from litwatch.errors import SourceError
 
 
@@ -28,7 +28,6 @@ def tag(files: tuple[str, ...], *, output_format: str) -> int:  # noqa: ARG001 -
       litwatch tag pubmed26n0001.xml.gz > tags.jsonl
       echo '{"id": "1", "title": "Scleromyxedema treated with IVIG"}' | litwatch tag
     """
-    import json
     from pathlib import Path
 
     from litwatch.classify import classify
@@ -38,17 +37,13 @@ def tag(files: tuple[str, ...], *, output_format: str) -> int:  # noqa: ARG001 -
 
     ruleset = load_ruleset()
     faults = 0
+    standard_input = sys.stdin.buffer if sys.stdin else None
     for path in files or ("-",):
-        for record in read_articles(Path(path), sys.stdin.buffer):
+        for record in read_articles(Path(path), standard_input):
             if isinstance(record, SourceError):
                 say(f"{path}: {record}")
                 faults += 1
                 continue
             name, article = record
-            print_line(json.dumps(as_json(name, classify(article, ruleset)), ensure_ascii=False))
+            print_json(as_json(name, classify(article, ruleset)))
     return FAILED if faults else WELL
-
-
-def print_line(line: str) -> None:
-    """Prints one line of JSON; lone surrogates, which no UTF-8 can carry, are escaped."""
-    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from litwatch.errors import LitwatchError
 from litwatch.models import Finding, Stored
 from litwatch.reports import Report, RunError
+from litwatch.settings import printable
 
 
-def failed(error: LitwatchError) -> Report:
-    """The report of a run that could not begin."""
+def failed(code: str, message: str) -> Report:
+    """The report of a run that did not come to its end."""
     now = datetime.now(UTC)
-    return Report(now, now, complete=False, errors=(RunError(code_of(error), str(error)),))
+    return Report(now, now, complete=False, errors=(RunError(code, message),))
 
 
 def code_of(error: LitwatchError) -> str:
@@ -54,9 +55,9 @@ def complaints(report: Report) -> list[str]:
 
 
 def shorten(path: str) -> str:
-    """The path from where the person stands, where that is shorter."""
+    """The path from where the person stands, where that is shorter, as it can be printed."""
     relative = os.path.relpath(path)
-    return relative if len(relative) < len(path) else path
+    return printable(min(path, relative, key=len))
 
 
 def describe(stored: Stored) -> list[str]:
