@@ -30,6 +30,7 @@ _RECORD = (
     "</JournalIssue><Title>Synthetic journal of dermatology</Title>"
     "<ISOAbbreviation>Synth J Dermatol</ISOAbbreviation></Journal>"
     "<ArticleTitle>{title}</ArticleTitle>"
+    "<Pagination><MedlinePgn>1-2</MedlinePgn></Pagination>"
     '<AuthorList CompleteYN="Y"><Author ValidYN="Y"><LastName>Abelmann-Roe</LastName>'
     "<ForeName>Ada</ForeName><Initials>A</Initials></Author></AuthorList>"
     "<Language>eng</Language><PublicationTypeList>"
@@ -40,7 +41,8 @@ _RECORD = (
     '</MeshHeadingList><GeneralNote Owner="NLM">' + MARK + "</GeneralNote></MedlineCitation>"
     '<PubmedData><History><PubMedPubDate PubStatus="entrez">{plain}</PubMedPubDate>'
     '<PubMedPubDate PubStatus="pubmed">{plain}</PubMedPubDate></History>'
-    "<PublicationStatus>ppublish</PublicationStatus></PubmedData></PubmedArticle>"
+    "<PublicationStatus>ppublish</PublicationStatus><ArticleIdList>"
+    '<ArticleId IdType="pii">bulk</ArticleId></ArticleIdList></PubmedData></PubmedArticle>'
 )
 _TITLE = re.compile(rb"<ArticleTitle>([^<]*)")
 

@@ -4,10 +4,11 @@ A service (esearch.py, efetch.py, epost.py) is a pure function from a Call to a 
 history that it may write.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from litwatch.demo.history import History
 from litwatch.demo.library import Snapshot
@@ -123,6 +124,20 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
     framing: Framing = "chunked"
     gzip: bool = False
+
+
+def json_reply(kind: str, content: Mapping[str, Any]) -> Reply:
+    """A document in JSON with its header; the keys are in lower case, as NCBI has them."""
+    document = {"header": {"type": kind, "version": "0.3"}, **content}
+    text = json.dumps(_lowered(document), ensure_ascii=False, separators=(",", ":"))
+    return Reply(text.encode(), JSON)
+
+
+def _lowered(value: Any) -> Any:
+    if isinstance(value, dict):
+        lowered = {key if key == "ERROR" else key.lower(): key for key in value}
+        return {name: _lowered(value[key]) for name, key in lowered.items()}
+    return [_lowered(item) for item in value] if isinstance(value, list) else value
 
 
 def valid_uids(ids: Sequence[str]) -> Iterator[str]:

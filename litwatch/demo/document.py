@@ -64,7 +64,7 @@ class _Record:
         """The text of every element of these tags that has some."""
         for tag in tags:
             for element in self.elements[tag]:
-                if text := _text(element):
+                if text := text_of(element):
                     yield text
 
     def folded(self, *tags: str) -> list[str]:
@@ -119,7 +119,7 @@ class _Record:
         """The record's own identifiers; those of its references stand deeper."""
         yield from self.texts("ELocationID")
         for element in self._own_ids():
-            if text := _text(element):
+            if text := text_of(element):
                 yield text
 
     def _own_ids(self) -> Iterator[etree._Element]:
@@ -136,7 +136,7 @@ class _Record:
             "FULL": frozenset(self._full_names()),
             "FAUT": frozenset(map(phrase, names[:1])),
             "LAUT": frozenset(map(phrase, names[-1:])),
-            "AUID": frozenset(phrase(_text(identifier)) for identifier in people),
+            "AUID": frozenset(phrase(text_of(identifier)) for identifier in people),
             "JOUR": frozenset([*map(phrase, journal), *self.folded("ISSN", "ISSNLinking")]),
             "JID": frozenset(text.lower() for text in self.texts("NlmUniqueID")),
             "LID": frozenset(locations),
@@ -167,7 +167,7 @@ class _Record:
             if any(part.get("MajorTopicYN") == "Y" for part in element):
                 major.add(name)
             for part in element.iterfind("QualifierName"):
-                qualifier = phrase(_text(part))
+                qualifier = phrase(text_of(part))
                 qualifiers.add(qualifier)
                 headings.add(f"{name}/{qualifier}")
                 if part.get("MajorTopicYN") == "Y":
@@ -216,19 +216,24 @@ class _Record:
         }
 
 
-def _text(element: etree._Element) -> str:
+def text_of(element: etree._Element | None) -> str:
+    """All text of an element, that of its markup included; empty where there is none."""
+    if element is None:
+        return ""
     return "".join(str(part) for part in element.itertext()).strip()
 
 
 def _days(elements: Iterable[etree._Element]) -> tuple[date, ...]:
-    return tuple(day for day in map(_day, elements) if day)
+    return tuple(day for day in map(day_of, elements) if day)
 
 
-def _day(element: etree._Element) -> date | None:
+def day_of(element: etree._Element | None) -> date | None:
     """The day that PubMed files a date under: a missing month is January, a missing day the first.
 
     Winter is January, spring April, summer July, fall October (User Guide).
     """
+    if element is None:
+        return None
     fields = ("Year", "Month", "Season", "Day", "MedlineDate")
     parts = {tag: element.findtext(tag, "") for tag in fields}
     loose = words(parts["MedlineDate"])

@@ -4,10 +4,12 @@ Records come in the order asked, each once; what does not exist is left out with
 and limits: NBK25499, and replies quoted in rentrez 110, pubmedR 7 and biopython 4189.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from litwatch.demo.calls import TEXT, Call, Reply, valid_uids
+from litwatch.demo.citation import Citation, read_citation
 from litwatch.demo.esearch import PAST_REACH, REACH
+from litwatch.demo.medline import as_abstract, as_medline
 from litwatch.demo.xml import errors
 
 ROOT = "eFetchResult"
@@ -50,9 +52,37 @@ def _records(call: Call, mode: str, kind: str) -> Reply:
     uids = _uids(call)
     if mode == "xml" and kind in _XML_KINDS:
         return Reply(_article_set(call, uids))
-    if mode == "text" and kind == "uilist":
-        return Reply("".join(f"{uid}\n" for uid in uids).encode(), TEXT)
+    if mode == "text" and kind in _TEXTS:
+        return Reply(_TEXTS[kind](call, uids).encode(), TEXT)
     raise Refused(f"Unsupported rettype '{kind}' and retmode '{mode}' for db=pubmed")
+
+
+def _uid_list(_: Call, uids: Sequence[str]) -> str:
+    return "".join(f"{uid}\n" for uid in uids)
+
+
+def _medline(call: Call, uids: Sequence[str]) -> str:
+    return "".join(as_medline(citation) for citation in _citations(call, uids))
+
+
+def _abstracts(call: Call, uids: Sequence[str]) -> str:
+    numbered = enumerate(_citations(call, uids), start=1)
+    return "\n\n".join(as_abstract(citation, number) for number, citation in numbered)
+
+
+def _citations(call: Call, uids: Sequence[str]) -> Iterator[Citation]:
+    for uid in uids:
+        xml = call.held.xml(uid)
+        if xml is not None:
+            yield read_citation(uid, xml)
+
+
+_TEXTS: Mapping[str, Callable[[Call, Sequence[str]], str]] = {
+    "uilist": _uid_list,
+    "medline": _medline,
+    "abstract": _abstracts,
+}
+"""The text formats by their `rettype`."""
 
 
 def _error(refusal: Refused, mode: str) -> Reply:

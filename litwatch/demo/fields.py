@@ -15,12 +15,17 @@ Kind = Literal["words", "items", "types", "mesh", "author", "journal", "identifi
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: EInfo's code, the name that QueryTranslation shows, and how it is searched."""
+    """One field: EInfo's code, the name that QueryTranslation shows, and how it is searched.
+
+    `about` is what EInfo says of it, `is_hidden` whether PubMed's own pages leave it out.
+    """
 
     code: str
     name: str
     kind: Kind
     proximity: bool = False
+    about: str = ""
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,8 @@ class Tag:
 def _load() -> dict[str, Field]:
     fields: dict[str, Field] = {}
     for row in table("fields")["field"]:
-        field = Field(row["code"], row["name"], row["kind"], row.get("proximity", False))
-        for tag in (row["code"], row["name"], *row["tags"]):
+        field = Field(**{key: value for key, value in row.items() if key != "tags"})
+        for tag in (field.code, field.name, *row["tags"]):
             fields[tag.lower()] = field
     return fields
 

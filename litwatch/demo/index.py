@@ -20,15 +20,15 @@ class _Postings:
             for term in terms:
                 numbers[term].add(number)
         self._numbers = dict(numbers)
-        self._sorted = sorted(self._numbers)
+        self.terms: Sequence[str] = sorted(self._numbers)
 
     def of(self, term: str) -> set[int] | frozenset[int]:
         return self._numbers.get(term, _NONE)
 
     def starting(self, prefix: str) -> set[int]:
-        start = bisect_left(self._sorted, prefix)
-        end = bisect_left(self._sorted, prefix + "\U0010ffff")
-        return set().union(*(self._numbers[term] for term in self._sorted[start:end]))
+        start = bisect_left(self.terms, prefix)
+        end = bisect_left(self.terms, prefix + "\U0010ffff")
+        return set().union(*(self._numbers[term] for term in self.terms[start:end]))
 
 
 class Index:
@@ -52,6 +52,10 @@ class Index:
                 (n, document.items.get(code, ())) for n, document in enumerate(self._documents)
             )
         return self._items[code]
+
+    def words(self, code: str) -> Sequence[str]:
+        """Every word of a field, sorted."""
+        return self._of_words(code).terms
 
     def with_words(self, code: str, words: Sequence[str], *, truncated: bool) -> set[int]:
         """The documents that hold every one of these words; the last one as a beginning."""

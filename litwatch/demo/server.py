@@ -24,10 +24,12 @@ from litwatch.demo.calls import Options, Params
 from litwatch.demo.faults import FAULTS, Fault
 from litwatch.demo.library import Library
 from litwatch.demo.limiter import Limiter
-from litwatch.demo.service import PATH, Request, Service
+from litwatch.demo.service import DTD, PATH, Request, Service
 from litwatch.demo.view import PHRASES, Vocabulary
 from litwatch.demo.wire import Wire
 
+_GONE = (ConnectionError, TimeoutError, ssl.SSLError)
+"""How it shows that a client has gone away; under TLS as a breach of the protocol."""
 IDLE_SECONDS = 30
 """How long a connection may be idle; more than is announced, for a machine under load."""
 FORM = "application/x-www-form-urlencoded"
@@ -199,7 +201,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         """A client that goes away is no error; anything else fails the test that met it."""
         error = sys.exception()
-        if isinstance(error, Exception) and not isinstance(error, (ConnectionError, TimeoutError)):
+        if isinstance(error, Exception) and not isinstance(error, _GONE):
             self.crashes.append(error)
 
 
@@ -239,7 +241,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _request(self, form: str) -> Request:
         # The path may be a whole URL, as a proxy's client sends it.
         url = urlsplit(self.path)
-        endpoint = url.path
+        endpoint = DTD if url.path.endswith(".dtd") else url.path
         for suffix in (".fcgi", ".cgi"):
             if url.path.startswith(PATH) and url.path.endswith(suffix):
                 endpoint = url.path.removeprefix(PATH).removesuffix(suffix)
@@ -253,6 +255,7 @@ class _Handler(BaseHTTPRequestHandler):
             tick=self.server.monotonic(),
             method=self.command,
             endpoint=endpoint,
+            path=url.path,
             params=Params(tuple(pairs)),
             headers=dict(self.headers.items()),
             url_length=len(self.path),

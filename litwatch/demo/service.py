@@ -6,10 +6,16 @@ from datetime import datetime
 from threading import Lock
 
 from litwatch.demo.calls import HTML, Call, Options, Params, Reply, Silence
+from litwatch.demo.dtd import document_type
+from litwatch.demo.ecitmatch import ecitmatch
 from litwatch.demo.efetch import efetch
+from litwatch.demo.einfo import einfo
+from litwatch.demo.elink import elink
 from litwatch.demo.epost import epost
 from litwatch.demo.esearch import esearch
-from litwatch.demo.faults import FAULTS, Script, spoil
+from litwatch.demo.espell import espell
+from litwatch.demo.esummary import esummary
+from litwatch.demo.faults import FAULTS, Fault, Script, spoil
 from litwatch.demo.history import History
 from litwatch.demo.library import Library
 from litwatch.demo.limiter import Allowance, Limiter
@@ -19,10 +25,18 @@ ENDPOINTS: Mapping[str, Callable[[Call], Reply]] = {
     "esearch": esearch,
     "efetch": efetch,
     "epost": epost,
+    "esummary": esummary,
+    "elink": elink,
+    "einfo": einfo,
+    "espell": espell,
+    "ecitmatch": ecitmatch,
 }
 PATH = "/entrez/eutils/"
 LONGEST_URL = 8000
 """Characters of a URL; longer ones are for POST (rentrez 45, 163; the limit is assumed)."""
+DTD = "dtd"
+"""What stands in place of an endpoint where a document type is asked for: on another host of NLM's,
+which counts no requests and knows no keys."""
 BLOCKED_PATH = "/error/abuse.shtml"
 MISUSE = "https://misuse.ncbi.nlm.nih.gov"
 """Where a blocked address is led, unless the client knows this server by its own address."""
@@ -34,8 +48,8 @@ _NOT_FOUND = Reply(b"<html><body><h1>404 Not Found</h1></body></html>", HTML, 40
 class Request:
     """One request as it came: `at` by the virtual clock, `tick` by the real one, in seconds.
 
-    `endpoint` is `esearch` and so on, or the path where it is none. The key is hidden wherever it
-    stood. `status` is that of the reply, None where none was sent.
+    `endpoint` is `esearch` and so on, `dtd` for a document type, or the path where it is none. The
+    key is hidden wherever it stood. `status` is that of the reply, None where none was sent.
     """
 
     at: datetime
@@ -45,6 +59,7 @@ class Request:
     params: Params
     headers: Mapping[str, str]
     url_length: int = 0
+    path: str = ""
     status: int | None = None
 
     @property
@@ -95,6 +110,8 @@ class Service:
             return self._fixed("uri-too-long")
         if request.endpoint == BLOCKED_PATH:
             return self._fixed("blocked-page")
+        if request.endpoint == DTD:
+            return self._document_type(request, {"root": root})
         service = ENDPOINTS.get(request.endpoint)
         if service is None:
             return _NOT_FOUND
@@ -116,12 +133,15 @@ class Service:
         allowance: Allowance,
         words: Mapping[str, str],
     ) -> Reply | Silence:
+        # A planned fault is taken before the call is served: of two at once, by order of coming.
         planned = self.script.take(request.endpoint, request.params.ids())
         reply = _with_rate(service(self._call(request)), allowance)
-        if planned is None:
-            return reply
-        fault, ids = planned
-        return spoil(fault, reply, ids, words)
+        return _spoiled(planned, reply, words)
+
+    def _document_type(self, request: Request, words: Mapping[str, str]) -> Reply | Silence:
+        planned = self.script.take(DTD, ())
+        reply = document_type(request.path, self.library.at(request.at))
+        return _spoiled(planned, reply or _NOT_FOUND, words)
 
     def _call(self, request: Request) -> Call:
         return Call(
@@ -151,6 +171,16 @@ class Service:
         pairs = tuple((name, value.replace(key, HIDDEN)) for name, value in request.params.pairs)
         headers = {name: value.replace(key, HIDDEN) for name, value in request.headers.items()}
         return replace(request, params=Params(pairs), headers=headers)
+
+
+def _spoiled(
+    planned: tuple[Fault, Collection[str]] | None, good: Reply, words: Mapping[str, str]
+) -> Reply | Silence:
+    """The reply as it is, or as the planned fault makes it."""
+    if planned is None:
+        return good
+    fault, ids = planned
+    return spoil(fault, good, ids, words)
 
 
 def _with_rate(reply: Reply, allowance: Allowance) -> Reply:

@@ -12,8 +12,8 @@ from litwatch.demo.dates import Span
 from litwatch.demo.document import Document
 from litwatch.demo.library import Snapshot
 from litwatch.demo.tables import table
+from litwatch.demo.words import GAP, zones
 from litwatch.demo.words import phrase as folded
-from litwatch.demo.words import zones
 
 PHRASES: tuple[str, ...] = tuple(table("vocabulary")["phrases"])
 """Phrases of PubMed's index that the sample records may lack."""
@@ -24,6 +24,7 @@ class Vocabulary:
 
     def __init__(self, phrases: Collection[str]) -> None:
         self._text = zones(folded(phrase) for phrase in phrases)
+        self.words = frozenset(self._text.split()) - {GAP}
 
     def knows(self, words: Sequence[str], *, truncated: bool) -> bool:
         """Whether these words stand in it one after the other."""
@@ -44,6 +45,10 @@ class View:
         if self._vocabulary.knows(words, truncated=truncated):
             return True
         return bool(self.phrase("ALL", words, truncated=truncated))
+
+    def spoken(self) -> frozenset[str]:
+        """Every word that PubMed's index holds, in whatever field."""
+        return self._vocabulary.words.union(self._index.words("ALL"))
 
     def phrase(self, code: str, words: Sequence[str], *, truncated: bool = False) -> frozenset[int]:
         """The records that hold these words one after the other."""
