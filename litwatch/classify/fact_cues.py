@@ -64,10 +64,11 @@ def tables(file: str) -> tuple[str, ...]:
 def _fragments(document: Mapping[str, object]) -> dict[str, str]:
     """Named pieces of regular expressions; a piece may use the pieces above it.
 
-    `{number}` is any number, `{n}` and `{m}` are numbers to be counted.
+    `{number}` is any number; `{n}` and `{m}` are numbers to be counted, `{age}` one to be read.
     """
     number = f"(?:(?<!{MARK}){MARK}++)"  # never a part of a number
     known = {"number": number, "n": f"(?P<n>{number})", "m": f"(?P<m>{number})"}
+    known["age"] = f"(?P<age>{number})"
     for name, piece in cast("dict[str, str]", document.get("fragments", {})).items():
         known[name] = _filled(piece, known)
     return known
@@ -87,5 +88,5 @@ def _cue(entry: Mapping[str, str | list[str]], fragments: Mapping[str, str]) -> 
         pattern=pattern,
         matches=tuple(entry.get("matches", ())),
         ignores=tuple(entry.get("ignores", ())),
-        counts=fragments["n"] in pattern.pattern,
+        counts=fragments["n"] in pattern.pattern or fragments["age"] in pattern.pattern,
     )
