@@ -1,18 +1,47 @@
-"""What `litwatch check` looks at beyond the configuration's own form, offline."""
+"""What `litwatch check` looks at: all that can be told offline, and what NCBI says when asked.
+
+Offline: the configuration's filters, rules and database, and the lint of every query. Live: each
+clause of each query by itself, so that one that finds nothing, or that PubMed reads otherwise, is
+seen before papers are missed by it. A test message goes the way that digests go.
+"""
 
 import difflib
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
 
 from litwatch.classify.rules import Ruleset, load_ruleset
 from litwatch.config import Config
-from litwatch.errors import ConfigError
+from litwatch.config.checks import address as checked_address
+from litwatch.digest.message import compose
+from litwatch.digest.render import Rendered
+from litwatch.digest.send import Mailer
+from litwatch.errors import (
+    ConfigError,
+    KeyRefused,
+    SourceBlocked,
+    SourceError,
+    Unreachable,
+)
+from litwatch.fetch.lint import Remark, lint
+from litwatch.fetch.pubmed import PubMed
+from litwatch.fetch.query import Clause, Node, clauses, parse, without
+from litwatch.filing import COOL_DOWN, Progress
+from litwatch.models import Notice, Period, bare_uid
+from litwatch.reports import Report, RunError
+from litwatch.settings import Subscriber, Topic
 from litwatch.store import open_store
+
+# ---- offline -----------------------------------------------------------------------------------
 
 
 def inspect(config: Config) -> tuple[tuple[str, str], ...]:
     """What was looked at and how it stands, in words. Raises ConfigError with every fault."""
     ruleset = load_ruleset(config.rules)
-    faults = filter_faults(config, ruleset)
+    faults = (*filter_faults(config, ruleset), *query_faults(config.topics))
     if faults:
         raise ConfigError(faults)
     with open_store(config.database, keep=False) as store:
@@ -49,3 +78,208 @@ def _unknown(email: str, key: str, wanted: Sequence[str], known: Iterable[str]) 
             near = difflib.get_close_matches(name, names, n=1)
             hint = f": did you mean {near[0]}?" if near else ""
             yield f"subscriber {email}: {key}: no rule is called {name!r}{hint}"
+
+
+def query_faults(topics: Sequence[Topic]) -> tuple[str, ...]:
+    """A line for each fault of a query: PubMed would read it otherwise than it was meant."""
+    return tuple(
+        f"topic {topic.id}: query: {remark.code}: {remark.message}: {remark.clause}"
+        for topic in topics
+        for remark in lint(topic.query)
+        if remark.is_fault
+    )
+
+
+def advice(topics: Sequence[Topic]) -> tuple[tuple[str, Remark], ...]:
+    """What else the lint says, with the topic's id: what may lose papers, or bring too many."""
+    return tuple(
+        (topic.id, remark)
+        for topic in topics
+        for remark in lint(topic.query)
+        if not remark.is_fault
+    )
+
+
+# ---- live --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LiveClause:
+    """What PubMed made of one clause.
+
+    `count` is what it finds by itself; `adds` by how much the whole query finds more for it, less
+    than 0 for an exclusion or a requirement.
+    """
+
+    kind: str
+    clause: str
+    count: int
+    adds: int
+    query_translation: str
+    warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTopic:
+    """What PubMed made of a topic's query; `controls_missing` are those that it does not find."""
+
+    id: str
+    count: int | None = None
+    query_translation: str = ""
+    warnings: tuple[Notice, ...] = ()
+    clauses: tuple[LiveClause, ...] = ()
+    controls_found: tuple[str, ...] = ()
+    controls_missing: tuple[str, ...] = ()
+    error: str | None = None
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Every warning once, whether of the whole query or of a clause."""
+        warned = (notice for clause in self.clauses for notice in clause.warnings)
+        return tuple(dict.fromkeys((*self.warnings, *warned)))
+
+    @property
+    def is_well(self) -> bool:
+        """Whether PubMed answered without a warning, and found every control."""
+        return not (self.error or self.notices or self.controls_missing)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, in the order of the fields."""
+        return asdict(self)
+
+
+def ask_live(
+    config: Config,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
+    random: Random | None = None,
+    progress: Progress = lambda _doing, _done, _of: None,
+) -> tuple[LiveTopic, ...]:
+    """Asks NCBI about every topic, at the pace that all processes of this machine share.
+
+    Two calls a clause at most, and two for the whole query. A topic whose search fails is told
+    with its error, and the others go on. Raises KeyRefused, SourceBlocked and Unreachable.
+    """
+    _respect_block(config, clock())
+    pubmed = PubMed.over_network(config.ncbi, clock=clock, sleep=sleep, random=random)
+    asked = []
+    for number, topic in enumerate(config.topics):
+        progress("asking NCBI", number, len(config.topics))
+        try:
+            asked.append(_ask_topic(pubmed, topic))
+        except SourceBlocked as error:
+            _remember_block(config, clock(), error)
+            raise
+        except (KeyRefused, Unreachable):
+            raise
+        except SourceError as error:
+            asked.append(LiveTopic(topic.id, error=str(error)))
+    progress("asking NCBI", len(config.topics), len(config.topics))
+    return tuple(asked)
+
+
+def _respect_block(config: Config, now: datetime) -> None:
+    with open_store(config.database, keep=False) as store:
+        blocked_at = store.runs.last_blocked()
+    if blocked_at is not None and timedelta() <= now - blocked_at < COOL_DOWN:
+        raise SourceBlocked(
+            f"NCBI refused this address on {blocked_at:%Y-%m-%d %H:%M} UTC; it is left alone until "
+            f"{blocked_at + COOL_DOWN:%Y-%m-%d %H:%M} UTC: write to info@ncbi.nlm.nih.gov"
+        )
+
+
+def _remember_block(config: Config, now: datetime, error: SourceBlocked) -> None:
+    """Enters the block as a run that came to nothing, so that the next run leaves NCBI alone."""
+    failure = RunError("blocked", str(error))
+    with open_store(config.database) as store:
+        run_id = store.runs.start(now)
+        store.runs.finish(run_id, Report(now, now, complete=False, errors=(failure,)))
+
+
+def _ask_topic(pubmed: PubMed, topic: Topic) -> LiveTopic:
+    root = parse(topic.query)
+    whole = pubmed.count(topic.query)
+    found = _controls_found(pubmed, topic)
+    return LiveTopic(
+        id=topic.id,
+        count=whole.count,
+        query_translation=whole.query_translation,
+        warnings=whole.notices,
+        clauses=tuple(_ask_clause(pubmed, root, clause, whole.count) for clause in clauses(root)),
+        controls_found=tuple(pmid for pmid in topic.controls if bare_uid(pmid) in found),
+        controls_missing=tuple(pmid for pmid in topic.controls if bare_uid(pmid) not in found),
+    )
+
+
+def _controls_found(pubmed: PubMed, topic: Topic) -> frozenset[str]:
+    if not topic.controls:
+        return frozenset()
+    named = " OR ".join(f"{bare_uid(pmid)}[uid]" for pmid in topic.controls)
+    search = pubmed.search(Topic(topic.id, topic.label, f"({topic.query}) AND ({named})"))
+    return frozenset(map(bare_uid, search.uids))
+
+
+def _ask_clause(pubmed: PubMed, root: Node, clause: Clause, total: int) -> LiveClause:
+    alone = pubmed.count(clause.text)
+    return LiveClause(
+        kind=clause.kind,
+        clause=clause.text,
+        count=alone.count,
+        adds=_difference(pubmed, root, clause, alone.count, total),
+        query_translation=alone.query_translation,
+        warnings=alone.notices,
+    )
+
+
+def _difference(pubmed: PubMed, root: Node, clause: Clause, count: int, total: int) -> int:
+    """By how much the query finds more with the clause than without it."""
+    if not count and clause.kind != "requirement":
+        return 0
+    rest = without(root, clause.path)
+    return total - pubmed.count(rest.written).count if rest else total
+
+
+# ---- the way that digests go -------------------------------------------------------------------
+
+
+def send_test(config: Config, to: str, at: datetime) -> str:
+    """Sends a short test message to an address through [smtp]; returns the server's reply.
+
+    Raises ConfigError where there is no [smtp] or no such address, and DeliveryError.
+    """
+    if config.smtp is None:
+        raise ConfigError(
+            f"--send-test: {config.path.name} has no [smtp], so nothing is mailed: digests are "
+            f"written to {config.outbox}"
+        )
+    try:
+        checked_address(to)
+    except ValueError as error:
+        raise ConfigError(f"--send-test: {to}: {error}") from error
+    period = Period(f"test-{at:%Y%m%dT%H%M%S%f}", at, at)
+    _, message = compose(
+        _test_message(config), subscriber=Subscriber(to), period=period, mail=config.mail, at=at
+    )
+    with Mailer(config.smtp) as mailer:
+        return mailer.send(config.mail.sender, to, message)
+
+
+def _test_message(config: Config) -> Rendered:
+    """Fixed words, and the number of topics: nothing in it needs escaping."""
+    lines = tuple(_test_lines(config))
+    return Rendered(
+        subject="litwatch: test message",
+        html='<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        "<title>litwatch: test message</title></head><body>\n"
+        + "\n".join(f"<p>{line}</p>" for line in lines)
+        + "\n</body></html>\n",
+        text="\n\n".join(lines) + "\n",
+        preheader="",
+    )
+
+
+def _test_lines(config: Config) -> Iterator[str]:
+    yield "This is a test message of litwatch. It was asked for with litwatch check --send-test."
+    yield f"Digests on {len(config.topics)} topics will come the same way, from the same sender."
+    yield "Nothing was read from PubMed for it, and nothing needs to be done."
