@@ -1,4 +1,4 @@
-"""The first half of a run: ask the source, and file what it answers.
+"""The first third of a run: ask the source, and file what it answers.
 
 Each topic's whole query is searched and compared with what is on file, so a paper that PubMed
 back-dates or indexes months later is simply unknown, and so is found. What is unknown, changed,
@@ -44,7 +44,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What the first half of a run did."""
+    """What the first third of a run did."""
 
     topics: tuple[TopicReport, ...]
     errors: tuple[RunError, ...]

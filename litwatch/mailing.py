@@ -1,8 +1,8 @@
-"""The second half of a run: write each digest that is due, then deliver what is written.
+"""The second third of a run: write down what each reader is owed, and each digest that is due.
 
 A digest is put into the outbox, under one Message-ID for its subscriber and period, in the very
-transaction that marks its papers as owed no more; it is sent in a second step that any later run
-can repeat. So a crash between the two loses nothing and writes nothing twice.
+transaction that marks its papers as owed no more; it is sent in a further step (`delivery.py`) that
+any later run can repeat. So a crash between the two loses nothing and writes nothing twice.
 """
 
 from collections import Counter
@@ -16,7 +16,6 @@ from litwatch.digest.build import Owed, build, corrections, matches, news, owed
 from litwatch.digest.message import compose
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
-from litwatch.digest.send import Mailer, next_attempt, write
 from litwatch.errors import DeliveryError
 from litwatch.filing import Filed
 from litwatch.models import (
@@ -30,21 +29,16 @@ from litwatch.models import (
     TopicCoverage,
 )
 from litwatch.reports import DigestReport, RunError
-from litwatch.settings import Smtp, Subscriber, Topic
+from litwatch.settings import Subscriber, Topic
 from litwatch.store import Store
-from litwatch.store.outbox import OutboxRow
 from litwatch.store.subscribers import SubscriberState
 
 PATIENCE = timedelta(days=1)
-"""A deferral older than this needs attention; so does a reader who heard nothing for longer than
-a period and this."""
-
-REFUSED = 500
-"""SMTP replies from here on do not get better by waiting (RFC 5321 4.2.1)."""
+"""A reader who heard nothing for longer than a period and this is told that no search answered."""
 
 
 class Mailing:
-    """Writes and delivers the digests of one run; `reports` says what became of each."""
+    """Writes the digests of one run into the outbox; `reports` says of each that it is queued."""
 
     def __init__(
         self,
@@ -55,7 +49,6 @@ class Mailing:
         at: datetime,
         rules_version: str,
         tag: Callable[[Article], Findings],
-        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._config = config
@@ -63,15 +56,8 @@ class Mailing:
         self._at = at
         self._rules_version = rules_version
         self._tag = tag
-        self._clock = clock
-        self._reports: dict[str, DigestReport] = {}
+        self.reports: dict[str, DigestReport] = {}
         self.errors: tuple[RunError, ...] = ()
-        self.needs_attention = False
-
-    @property
-    def reports(self) -> tuple[DigestReport, ...]:
-        """What became of each digest, in the order in which they were written."""
-        return tuple(self._reports.values())
 
     # ---- write -------------------------------------------------------------------------------
 
@@ -288,96 +274,7 @@ class Mailing:
         length = period.end - period.start
         return last is None or self._at - last.end > length + PATIENCE
 
-    # ---- deliver -----------------------------------------------------------------------------
-
-    def deliver(self) -> None:
-        """Hands every message in the outbox whose turn has come to the relay, or to files."""
-        rows = [row for row in self._store.outbox.due(self._at) if self._may_send(row)]
-        if self._config.smtp is None:
-            for row in rows:
-                self._write_file(row)
-        elif rows:
-            self._store.make_durable()
-            self._send(rows, self._config.smtp)
-        if self._store.outbox.deferred_since(self._at - PATIENCE):
-            self.needs_attention = True
-
-    def _may_send(self, row: OutboxRow) -> bool:
-        """Whether the reader still wants it: one who left gets nothing, one who pauses waits."""
-        state = self._store.subscribers.get(row.email)
-        left = row.email not in {subscriber.email for subscriber in self._config.subscribers}
-        if left or (state and state.suppressed):
-            self._store.outbox.mark_dropped(row.id, self._clock(), "the reader has left")
-            return False
-        return not (state and state.paused)
-
-    def preview(self) -> None:
-        """Says of every message in the outbox that it would be sent."""
-        for row in self._store.outbox.due(self._at):
-            self._settle(row, "would-send")
-
-    def _write_file(self, row: OutboxRow) -> None:
-        try:
-            path = write(
-                self._config.outbox,
-                period_key=row.period_key,
-                message_id=row.message_id or row.period_key,
-                message=row.message,
-                html=row.html,
-                text=row.text,
-            )
-        except DeliveryError as error:
-            self._defer(row, error)
-            return
-        self._store.outbox.mark_written(row.id, at=self._clock(), file=str(path))
-        self._settle(row, "written", file=str(path))
-
-    def _send(self, rows: Sequence[OutboxRow], smtp: Smtp) -> None:
-        with Mailer(smtp) as mailer:
-            for number, row in enumerate(rows):
-                self._store.outbox.mark_sending(row.id, at=self._clock())
-                try:
-                    reply = mailer.send(self._config.mail.sender, row.email, row.message)
-                except DeliveryError as error:
-                    if error.batch:
-                        self._defer_all(rows[number:], error)
-                        return
-                    self._refuse(row, error) if error.permanent else self._defer(row, error)
-                    continue
-                self._store.outbox.mark_sent(row.id, at=self._clock(), reply=reply)
-                self._settle(row, "sent")
-
-    def _defer_all(self, rows: Sequence[OutboxRow], error: DeliveryError) -> None:
-        """Puts all that is left off: the server takes nothing now, or wants another password."""
-        for row in rows:
-            self._defer(row, error)
-        if error.code is not None and error.code >= REFUSED:
-            self.errors += (RunError("delivery-refused", str(error)),)
-
-    def _refuse(self, row: OutboxRow, error: DeliveryError) -> None:
-        self._store.outbox.mark_failed(row.id, at=self._clock(), code=error.code, reply=str(error))
-        self.errors += (RunError("delivery-failed", f"{row.email}: {error}"),)
-        self._settle(row, "failed")
-
-    def _defer(self, row: OutboxRow, error: DeliveryError) -> None:
-        """Puts a message off; after the last attempt it has failed."""
-        at = self._clock()
-        again = next_attempt(row.attempts + 1, at)
-        if again is None and error.batch:
-            # The server is at fault, or the configuration: no message is given up for that.
-            again = at + PATIENCE
-        if again is None:
-            self._refuse(row, error)
-            return
-        self._store.outbox.mark_deferred(
-            row.id, at=at, next_attempt_at=again, code=error.code, reply=str(error)
-        )
-        self._settle(row, "deferred")
-
     # ---- report ------------------------------------------------------------------------------
-
-    def _settle(self, row: OutboxRow, status: str, file: str | None = None) -> None:
-        self._report(row.email, row.articles, row.corrections, status, row.message_id, file)
 
     def _report(
         self,
@@ -389,7 +286,7 @@ class Mailing:
         file: str | None = None,
     ) -> None:
         key = message_id or email
-        self._reports[key] = DigestReport(email, articles, corrections, status, message_id, file)
+        self.reports[key] = DigestReport(email, articles, corrections, status, message_id, file)
 
 
 class _Slot(TypedDict):

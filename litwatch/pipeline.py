@@ -2,9 +2,10 @@
 
     config -> search -> fetch -> classify -> store -> what is owed -> digest -> outbox -> mail
 
-`filing.py` is the first half (all that asks the source and writes what it answered), `mailing.py`
-the second (all that concerns readers). Each step leaves the store in a state from which the next
-run goes on: killed at any point and run again, every paper is stored once and mailed once.
+`filing.py` is the first third (all that asks the source, and files what it answered), `mailing.py`
+the second (what each reader is owed, written down), `delivery.py` the last (the outbox, sent). Each
+step leaves the store in a state from which the next run goes on: killed at any point and run again,
+every paper is stored once and mailed once.
 """
 
 import time
@@ -17,6 +18,7 @@ from random import Random
 from litwatch.classify import classify
 from litwatch.classify.rules import load_ruleset
 from litwatch.config import Config
+from litwatch.delivery import Delivery
 from litwatch.errors import ConfigError, KeyRefused
 from litwatch.fetch import Source
 from litwatch.fetch.pubmed import PubMed
@@ -82,8 +84,8 @@ def run_once(
             at=started,
             rules_version=ruleset.version,
             tag=partial(classify, ruleset=ruleset),
-            clock=clock,
         )
+        delivery = Delivery(store, config, at=started, clock=clock)
         try:
             filed = filing.file(watched)
         except KeyRefused as error:
@@ -91,23 +93,25 @@ def run_once(
             raise
         mailing.write_due(filed)
         if dry_run:
-            mailing.preview()
+            delivery.preview()
         elif send:
-            mailing.deliver()
-        report = _report(filed, mailing, started, clock())
+            delivery.deliver()
+        report = _report(filed, mailing, delivery, started, clock())
         store.runs.finish(run_id, report)
         return report
 
 
-def _report(filed: Filed, mailing: Mailing, started: datetime, finished: datetime) -> Report:
+def _report(
+    filed: Filed, mailing: Mailing, delivery: Delivery, started: datetime, finished: datetime
+) -> Report:
     return Report(
         started=started,
         finished=finished,
         complete=filed.complete,
         topics=filed.topics,
-        digests=mailing.reports,
-        errors=(*filed.errors, *mailing.errors),
-        needs_attention=filed.needs_attention or mailing.needs_attention,
+        digests=tuple((mailing.reports | delivery.reports).values()),
+        errors=(*filed.errors, *mailing.errors, *delivery.errors),
+        needs_attention=filed.needs_attention or delivery.needs_attention,
     )
 
 

@@ -19,7 +19,7 @@ from litwatch.demo.play import demo_config
 from litwatch.pipeline import run_once
 from litwatch.settings import Smtp
 
-PARTS = ("store", "filing.py", "mailing.py", "digest/send.py")
+PARTS = ("store", "filing.py", "mailing.py", "delivery.py", "digest/send.py")
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ LAYERS: tuple[frozenset[str], ...] = (
         {
             "accepting",
             "checking",
+            "delivery",
             "filing",
             "filters",
             "gaps",
@@ -47,6 +48,7 @@ ORDER = (
     "watch",
     "filing",
     "mailing",
+    "delivery",
     "checking",
     "pipeline",
 )

@@ -32,6 +32,7 @@ from litwatch.cli.run import run
 from litwatch.cli.setup import check, init
 from litwatch.cli.show import show, status
 from litwatch.cli.tag import tag
+from litwatch.cli.why import why, why_not
 from litwatch.errors import ConfigError, KeyRefused, LitwatchError, Locked
 
 LEVELS = ("WARNING", "INFO", "DEBUG")
@@ -62,7 +63,7 @@ def cli(context: click.Context, *, verbose: int, quiet: bool) -> None:
     context.ensure_object(dict)["quiet"] = quiet
 
 
-for command in (run, demo, init, check, status, gaps, accept, show, tag):
+for command in (run, demo, init, check, status, gaps, accept, why, why_not, show, tag):
     cli.add_command(command)
 
 

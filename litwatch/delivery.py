@@ -1,0 +1,126 @@
+"""The last third of a run: hand what lies in the outbox to the relay, or to files.
+
+What became of each message is written down before and after it is tried, so any run goes on where
+another stopped. Only a message that is itself refused is given up, and then its papers are owed
+again; while the server is at fault, or the configuration, all wait.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from litwatch.config import Config
+from litwatch.digest.send import Mailer, next_attempt, write
+from litwatch.errors import DeliveryError
+from litwatch.reports import DigestReport, RunError
+from litwatch.settings import Smtp, printable
+from litwatch.store import Store
+from litwatch.store.outbox import OutboxRow
+
+PATIENCE = timedelta(days=1)
+"""A deferral older than this needs attention; while a server is at fault, so long is waited."""
+REFUSED = 500
+"""SMTP replies from here on do not get better by waiting (RFC 5321 4.2.1)."""
+
+
+class Delivery:
+    """Delivers the outbox as of one moment; `reports` says what became of each message."""
+
+    def __init__(
+        self, store: Store, config: Config, *, at: datetime, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._config = config
+        self._at = at
+        self._clock = clock
+        self.reports: dict[str, DigestReport] = {}
+        self.errors: tuple[RunError, ...] = ()
+        self.needs_attention = False
+
+    def deliver(self) -> None:
+        """Hands every message in the outbox whose turn has come to the relay, or to files."""
+        rows = [row for row in self._store.outbox.due(self._at) if self._may_send(row)]
+        if self._config.smtp is None:
+            for row in rows:
+                self._write_file(row)
+        elif rows:
+            self._store.make_durable()
+            self._send(rows, self._config.smtp)
+        if self._store.outbox.deferred_since(self._at - PATIENCE):
+            self.needs_attention = True
+
+    def _may_send(self, row: OutboxRow) -> bool:
+        """Whether the reader still wants it: one who left gets nothing, one who pauses waits."""
+        state = self._store.subscribers.get(row.email)
+        left = row.email not in {subscriber.email for subscriber in self._config.subscribers}
+        if left or (state and state.suppressed):
+            self._store.outbox.mark_dropped(row.id, self._clock(), "the reader has left")
+            return False
+        return not (state and state.paused)
+
+    def preview(self) -> None:
+        """Says of every message in the outbox that it would be sent."""
+        for row in self._store.outbox.due(self._at):
+            self._settle(row, "would-send")
+
+    def _write_file(self, row: OutboxRow) -> None:
+        try:
+            path = write(
+                self._config.outbox,
+                period_key=row.period_key,
+                message_id=row.message_id or row.period_key,
+                message=row.message,
+                html=row.html,
+                text=row.text,
+            )
+        except DeliveryError as error:
+            self._defer(row, error)
+            return
+        self._store.outbox.mark_written(row.id, at=self._clock(), file=printable(path))
+        self._settle(row, "written", file=printable(path))
+
+    def _send(self, rows: Sequence[OutboxRow], smtp: Smtp) -> None:
+        with Mailer(smtp) as mailer:
+            for number, row in enumerate(rows):
+                self._store.outbox.mark_sending(row.id, at=self._clock())
+                try:
+                    reply = mailer.send(self._config.mail.sender, row.email, row.message)
+                except DeliveryError as error:
+                    if error.batch:
+                        self._defer_all(rows[number:], error)
+                        return
+                    self._refuse(row, error) if error.permanent else self._defer(row, error)
+                    continue
+                self._store.outbox.mark_sent(row.id, at=self._clock(), reply=reply)
+                self._settle(row, "sent")
+
+    def _defer_all(self, rows: Sequence[OutboxRow], error: DeliveryError) -> None:
+        """Puts all that is left off: the server takes nothing now, or wants another password."""
+        for row in rows:
+            self._defer(row, error)
+        if error.code is not None and error.code >= REFUSED:
+            self.errors += (RunError("delivery-refused", str(error)),)
+
+    def _refuse(self, row: OutboxRow, error: DeliveryError) -> None:
+        self._store.outbox.mark_failed(row.id, at=self._clock(), code=error.code, reply=str(error))
+        self.errors += (RunError("delivery-failed", f"{row.email}: {error}"),)
+        self._settle(row, "failed")
+
+    def _defer(self, row: OutboxRow, error: DeliveryError) -> None:
+        """Puts a message off; after the last attempt it has failed."""
+        at = self._clock()
+        again = next_attempt(row.attempts + 1, at)
+        if again is None and error.batch:
+            # The server is at fault, or the configuration: no message is given up for that.
+            again = at + PATIENCE
+        if again is None:
+            self._refuse(row, error)
+            return
+        self._store.outbox.mark_deferred(
+            row.id, at=at, next_attempt_at=again, code=error.code, reply=str(error)
+        )
+        self._settle(row, "deferred")
+
+    def _settle(self, row: OutboxRow, status: str, file: str | None = None) -> None:
+        self.reports[row.message_id or row.email] = DigestReport(
+            row.email, row.articles, row.corrections, status, row.message_id, file
+        )
