@@ -62,6 +62,28 @@ def _unknown_element(body: bytes, pmids: Collection[str]) -> bytes:
     return _records(body, named, lambda record: record.replace(b"<PMID", b"<New A='1'/><PMID", 1))
 
 
+def _empty_set(body: bytes, _: Collection[str]) -> bytes:
+    """None of the records is there, as for ids that lag behind the index."""
+    return _RECORD.sub(b"", body)
+
+
+def _newer_version(body: bytes, pmids: Collection[str]) -> bytes:
+    """A record stands there twice: in its second version, and in its first."""
+    newer = re.compile(rb'<PMID Version="\d+">')
+    return _records(
+        body, pmids, lambda record: newer.sub(b'<PMID Version="2">', record, 1) + record
+    )
+
+
+def _unknown_values(body: bytes, _: Collection[str]) -> bytes:
+    """A state, a kind of link and an attribute that no document type has."""
+    body = re.sub(
+        rb"<PublicationStatus>\w*<", b"<PublicationStatus>beyondprint<", body, flags=re.DOTALL
+    )
+    body = re.sub(rb'RefType="Comment\w+"', b'RefType="BlessedIn" Weight="9"', body)
+    return body.replace(b"<Article ", b"<Article Glow='1' ")
+
+
 def _after_record(body: bytes, _: Collection[str]) -> bytes:
     matches = list(_RECORD.finditer(body))
     return body[: matches[len(matches) // 2].end()] if matches else body[: len(body) // 2]
@@ -141,6 +163,67 @@ def _bad_ids(body: bytes, _: Collection[str]) -> bytes:
     )
 
 
+def _one_more(body: bytes, _: Collection[str]) -> bytes:
+    """A hit is counted that is not listed, and by no slice either."""
+    more = str(_count(body) + 1)
+    return _search(
+        body,
+        lambda result: result.update(count=more),
+        (rb"<Count>\d+</Count>", f"<Count>{more}</Count>".encode()),
+    )
+
+
+def _count(body: bytes) -> int:
+    found = re.search(rb'<Count>(\d+)|"count":\s*"(\d+)', body)
+    return int(found[1] or found[2]) if found else 0
+
+
+def _shifted_ids(body: bytes, _: Collection[str]) -> bytes:
+    """The order shifted while the page was made: one id stands there twice, another not at all."""
+
+    def shift(result: dict[str, Any]) -> None:
+        result["idlist"][1:2] = result["idlist"][:1]
+
+    return _search(body, shift, (rb"(<Id>\d+</Id>)(\s*)<Id>\d+</Id>", rb"\g<1>\g<2>\g<1>"))
+
+
+def _clamped(body: bytes, _: Collection[str]) -> bytes:
+    """Fewer ids than asked, and PubMed says so: as where more is asked than it lists."""
+    keep = max(1, _count(body) // 2)
+    said = f"Restrictions achieved. start and count adjusted to 0, {keep}"
+
+    def clamp(result: dict[str, Any]) -> None:
+        result.update(retmax=str(keep), idlist=result["idlist"][:keep])
+        result["warninglist"] = {
+            "phrasesignored": [],
+            "quotedphrasesnotfound": [],
+            "outputmessages": [said],
+        }
+
+    warned = f"<WarningList><OutputMessage>{said}</OutputMessage></WarningList></eSearchResult>"
+    return _search(
+        body,
+        clamp,
+        (rb"<RetMax>\d+</RetMax>", f"<RetMax>{keep}</RetMax>".encode()),
+        (rb"((?:\s*<Id>\d+</Id>){%d}).*?(\s*</IdList>)" % keep, rb"\g<1>\g<2>"),
+        (rb"</eSearchResult>", warned.encode()),
+    )
+
+
+def _translation_stack(body: bytes, _: Collection[str]) -> bytes:
+    """The element that PubMed sent until November 2022, with counts and terms of its own."""
+    term = {"term": "x[tiab]", "field": "tiab", "count": "1", "explode": "N"}
+    stack = (
+        b"<TranslationStack><TermSet><Term>x[tiab]</Term><Field>tiab</Field><Count>1</Count>"
+        b"<Explode>N</Explode></TermSet><OP>GROUP</OP></TranslationStack><QueryTranslation>"
+    )
+    return _search(
+        body,
+        lambda result: result.update(translationstack=[term, "GROUP"]),
+        (rb"<QueryTranslation>", stack),
+    )
+
+
 DAMAGES: dict[str, Damage] = {
     "omit": _omit,
     "duplicate": _duplicate,
@@ -157,4 +240,11 @@ DAMAGES: dict[str, Damage] = {
     "translation": _translation,
     "short-list": _short_list,
     "bad-ids": _bad_ids,
+    "one-more": _one_more,
+    "shifted-ids": _shifted_ids,
+    "clamped": _clamped,
+    "translation-stack": _translation_stack,
+    "empty-set": _empty_set,
+    "newer-version": _newer_version,
+    "unknown-values": _unknown_values,
 }

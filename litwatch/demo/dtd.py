@@ -7,8 +7,11 @@ declares whatever they hold.
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from lxml import etree
 
@@ -36,20 +39,46 @@ def document_type(path: str, snapshot: Snapshot) -> Reply | None:
 
 @dataclass(slots=True)
 class _Element:
-    """What an element has been seen to hold."""
+    """What an element has been seen to hold; `pairs` are children that followed each other."""
 
     children: set[str] = field(default_factory=set)
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+    repeated: set[str] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
     has_text: bool = False
 
+    def see(self, children: Sequence[str]) -> None:
+        """Notes the children of one such element."""
+        self.children.update(children)
+        self.repeated.update(name for name, count in Counter(children).items() if count > 1)
+        self.pairs.update(pair for pair in pairwise(children) if pair[0] != pair[1])
+
     def declared(self, name: str) -> str:
-        """Its declaration: any of its children, in any order, as often as one likes."""
-        parts = ["#PCDATA"] * self.has_text + sorted(self.children)
-        content = f"({' | '.join(parts)})*" if parts else "EMPTY"
-        lines = f"<!ELEMENT {name} {'(#PCDATA)' if parts == ['#PCDATA'] else content}>\n"
+        """Its declaration: its children in the order seen, in any where there is none."""
+        lines = f"<!ELEMENT {name} {self._content()}>\n"
         for attribute in sorted(self.attributes):
             lines += f"<!ATTLIST {name} {attribute} CDATA #IMPLIED>\n"
         return lines
+
+    def _content(self) -> str:
+        if self.has_text:
+            parts = ["#PCDATA", *sorted(self.children)]
+            return f"({' | '.join(parts)})*" if self.children else "(#PCDATA)"
+        if not self.children:
+            return "EMPTY"
+        order = self._order()
+        if order is None:
+            return f"({' | '.join(sorted(self.children))})*"
+        return f"({', '.join(name + '?*'[name in self.repeated] for name in order)})"
+
+    def _order(self) -> Sequence[str] | None:
+        sorter: TopologicalSorter[str] = TopologicalSorter()
+        for name in sorted(self.children):
+            sorter.add(name, *sorted(before for before, after in self.pairs if after == name))
+        try:
+            return tuple(sorter.static_order())
+        except CycleError:
+            return None
 
 
 def _of_records(records: Iterable[bytes]) -> str:
@@ -69,7 +98,7 @@ def _look_at(element: etree._Element, seen: dict[str, _Element]) -> None:
         known.attributes.add(f"xmlns:{element.prefix}")
     texts = (element.text, *(child.tail for child in element))
     known.has_text = known.has_text or any(text and text.strip() for text in texts)
-    known.children.update(_name(child) for child in element.iterchildren("{*}*"))
+    known.see([_name(child) for child in element.iterchildren("{*}*")])
 
 
 def _name(element: etree._Element) -> str:

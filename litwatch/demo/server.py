@@ -40,7 +40,8 @@ class StandIn:
 
     With `rate_limit` three requests a second are allowed, ten with one of `known_keys` (any other
     key is refused), counted by `monotonic`. `phrases` are known to the index though no record holds
-    them. Leaving the `with` block raises what crashed inside the server.
+    them. Leaving the `with` block raises what crashed inside the server; a `strict` stand-in also
+    raises where a request lacked the tool or the address that NCBI asks for in each.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class StandIn:
         clock: Callable[[], datetime],
         *,
         rate_limit: bool = True,
+        strict: bool = False,
         known_keys: Collection[str] = (),
         port: int = 0,
         phrases: Collection[str] = PHRASES,
@@ -67,6 +69,7 @@ class StandIn:
         self._clock = clock
         self._monotonic = monotonic
         self._port = port
+        self._strict = strict
         self._drip_seconds = drip_seconds
         self._server: _Server | None = None
 
@@ -89,6 +92,9 @@ class StandIn:
         self._server.stop()
         if error is None and self._server.crashes:
             raise self._server.crashes[0]
+        nameless = {request.endpoint for request in self.log if request.is_anonymous}
+        if error is None and self._strict and nameless:
+            raise RuntimeError(f"without tool or email: requests at {', '.join(sorted(nameless))}")
 
     @property
     def base_url(self) -> str:

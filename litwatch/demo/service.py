@@ -65,6 +65,8 @@ class Request:
     @property
     def is_anonymous(self) -> bool:
         """Whether the tool or the address is missing that NCBI asks for in each request."""
+        if self.endpoint not in ENDPOINTS:
+            return False
         return not (self.params.get("tool") and self.params.get("email"))
 
 

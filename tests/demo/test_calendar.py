@@ -13,6 +13,7 @@ from litwatch.demo.year_end import renamed, resumed, revised_at
 from litwatch.fetch.records import parse
 
 NOW = datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 NEW_YEAR = date(2026, 12, 13)
 
 
@@ -43,6 +44,28 @@ def test_a_change_is_found_before_the_record_shows_it(serve, call, record, clock
     assert "Papules" in call(served, "efetch", id="11").text
     clock.now += timedelta(minutes=6)
     assert "Nodules" in call(served, "efetch", id="11").text
+
+
+def test_what_was_counted_may_be_gone_or_grown_when_it_is_fetched(
+    serve, call, record, clock, pmids
+):
+    library = Library(
+        {
+            "11": [
+                Revision(NOW, record(11, "Papules")),
+                Revision(NOW + MINUTE, b"", withdrawn=True),
+            ],
+            "12": [Revision(NOW, record(12, "Papules"))],
+            "13": [Revision(NOW + MINUTE, record(13, "Papules"))],
+        }
+    )
+    served = serve(library)
+    listed = pmids(call(served, "esearch", term="papules"))
+    clock.now += MINUTE
+
+    assert listed == ["12", "11"]
+    assert pmids(call(served, "efetch", id=",".join(listed))) == ["12"]
+    assert pmids(call(served, "esearch", term="papules")) == ["13", "12"]
 
 
 def test_a_withdrawn_record_is_neither_found_nor_handed_out_and_nothing_points_to_another(

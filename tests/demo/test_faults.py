@@ -12,6 +12,7 @@ from lxml import etree
 
 from litwatch.demo.calls import Reply
 from litwatch.demo.damage import DAMAGES
+from litwatch.demo.esearch import PAST_REACH
 from litwatch.demo.faults import FAULTS, Fault, spoil
 
 FETCH = {"id": "101,102,103,104"}
@@ -115,6 +116,9 @@ def test_faults_come_in_the_order_in_which_they_were_planned(serve, call, quarte
         ("maintenance", 200, "down_bethesda"),
         ("captive-portal", 200, "please log in"),
         ("proxy-login", 407, "Proxy Authentication Required"),
+        ("history-lost-400", 400, "Cannot retrieve history data. query_key: 1"),
+        ("out-of-range", 400, "OUT OF RANGE"),
+        ("link-backend", 200, "TXCLIENT::readAll EOF"),
         ("backend-unsupported", 200, "Database is not supported: pubmed"),
         ("backend-connection", 200, "Unable to open connection"),
         ("empty", 200, ""),
@@ -309,6 +313,48 @@ def test_a_search_may_go_wrong_in_either_form(spoiled, mode):
     assert search("short-list")[:2] == ("3", ["103", "102"])
     assert search("bad-ids")[1] == ["103", "102", "101", "0", "abc"]
     assert search("translation-changed")[2] == '"something else"[All Fields]'
+    assert search("one-more")[:2] == ("4", ["103", "102", "101"])
+    assert search("shifted-ids")[:2] == ("3", ["103", "103", "101"])
+    assert search("clamped-list")[:2] == ("3", ["103"])
+    assert search("translation-stack") == search("gzip")
+
+
+@pytest.mark.parametrize("mode", ["xml", "json"])
+def test_a_list_that_pubmed_shortens_says_so(spoiled, mode):
+    reply = spoiled("esearch", "clamped-list", term="scleromyxedema", retmode=mode)
+
+    assert "Restrictions achieved. start and count adjusted to 0, 1" in reply.text
+
+
+def test_the_old_stack_stands_before_the_translation(spoiled, text):
+    reply = spoiled("esearch", "translation-stack", term="scleromyxedema")
+
+    assert text(reply, "TranslationStack/TermSet/Count") == "1"
+    assert text(reply, "Count") == "3"
+
+
+def test_the_cap_may_be_told_in_json_that_is_none(spoiled):
+    reply = spoiled("esearch", "past-reach", term="scleromyxedema", retmode="json")
+
+    with pytest.raises(json.JSONDecodeError, match="control character"):
+        json.loads(reply.text)
+    error = json.loads(reply.text, strict=False)["esearchresult"]["ERROR"]
+    assert error == PAST_REACH
+
+
+def test_a_set_may_be_empty_and_a_record_be_there_in_two_versions(spoiled, pmids):
+    assert pmids(spoiled("efetch", "empty-set", FETCH)) == []
+    twice = spoiled("efetch", "newer-version", FETCH)
+    versions = [each.get("Version") for each in etree.fromstring(twice.content).iter("PMID")]
+    assert pmids(twice)[-2:] == ["104", "104"]
+    assert versions[-2:] == ["2", "1"]
+
+
+def test_states_links_and_attributes_may_be_unknown(spoiled):
+    reply = spoiled("efetch", "unknown-values", FETCH).text
+
+    assert "<PublicationStatus>beyondprint</PublicationStatus>" in reply
+    assert etree.fromstring(reply.encode()) is not None
 
 
 # ---- the table ---------------------------------------------------------------------------------

@@ -17,8 +17,9 @@ import pytest
 
 from litwatch import config as configuration
 from litwatch.demo import records
+from litwatch.demo.calls import Options
 from litwatch.demo.library import Library
-from litwatch.demo.proxy import HOSTS, Asked, Proxy
+from litwatch.demo.proxy import DTD, HOSTS, Asked, Proxy
 from litwatch.demo.server import StandIn
 from litwatch.errors import SourceError
 from litwatch.fetch.pubmed import PubMed
@@ -160,6 +161,70 @@ def test_a_block_leads_to_ncbis_own_page(stand_in, behind):
     assert reply.url == "https://misuse.ncbi.nlm.nih.gov/error/abuse.shtml"
     assert b"WWW Error Blocked Diagnostic" in reply.read()
     assert [asked.target.partition(".")[0] for asked in proxy.log] == ["eutils", "misuse"]
+
+
+# ---- a client that fetches document types ------------------------------------------------------
+
+BIOPYTHON = """
+import sys
+from Bio import Entrez
+Entrez.email = "a@example.org"
+for _ in range(2):
+    try:
+        records = Entrez.read(Entrez.efetch(db="pubmed", id="99006021", retmode="xml"))
+        print(str(records["PubmedArticle"][0]["MedlineCitation"]["PMID"]))
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+"""Biopython's own reader, which asks for a document type that it has not stored."""
+
+
+@pytest.fixture
+def biopython(tmp_path: Path) -> Callable[[Proxy], list[str]]:
+    """What Biopython says of one record, read twice, in a process and a home of its own."""
+
+    def make(proxy: Proxy) -> list[str]:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **proxy.environment}
+        done = subprocess.run(
+            [sys.executable, "-c", BIOPYTHON],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return done.stdout.splitlines()
+
+    return make
+
+
+def test_a_document_type_of_a_new_year_can_be_fetched_in_mid_parse(stand_in, behind, biopython):
+    stand_in.options = Options(dtd_year=2031)
+    proxy = behind(hosts=(*HOSTS, DTD))
+
+    assert biopython(proxy) == ["99006021", "99006021"]
+    assert [request.endpoint for request in stand_in.log] == ["efetch", "dtd", "efetch"]
+    assert stand_in.log[1].headers["Host"] == DTD
+
+
+def test_a_document_type_can_be_refused(stand_in, behind, biopython):
+    stand_in.options = Options(dtd_year=2031)
+    said = biopython(behind())
+
+    assert all(line.startswith("RuntimeError Failed to access") for line in said)
+    assert len(said) == 2
+
+
+def test_a_broken_document_type_poisons_a_client_that_stores_it(stand_in, behind, biopython):
+    """F76: the page is stored as the document type, and every later reading fails."""
+    stand_in.options = Options(dtd_year=2031)
+    stand_in.fail("dtd", "maintenance")
+    said = biopython(behind(hosts=(*HOSTS, DTD)))
+
+    assert len(said) == 2
+    assert all(line.startswith(("NotXMLError", "CorruptedXMLError")) for line in said)
+    assert [request.endpoint for request in stand_in.log] == ["efetch", "dtd", "efetch"]
 
 
 # ---- litwatch behind it -------------------------------------------------------------------------

@@ -193,6 +193,19 @@ def test_stopping_leaves_no_thread_though_a_client_keeps_its_connection(quartet,
     assert threading.active_count() == before
 
 
+def test_a_strict_stand_in_fails_the_test_that_asked_without_a_name(quartet, clock, call):
+    names = {"tool": "litwatch", "email": "a@example.org"}
+    with StandIn(quartet, clock, strict=True) as served:
+        call(served, "esearch", names, term="myxedema")
+        requests.get(served.base_url + "no-such-path", timeout=5)
+    served = StandIn(quartet, clock, strict=True)
+    served.__enter__()
+    call(served, "esearch", names, term="myxedema")
+    call(served, "efetch", {"id": "101", "tool": "litwatch"})
+    with pytest.raises(RuntimeError, match="without tool or email: requests at efetch"):
+        served.__exit__(None, None, None)
+
+
 def test_a_crash_inside_the_stand_in_fails_the_test_that_met_it(clock):
     class Broken(Library):
         def at(self, moment):
