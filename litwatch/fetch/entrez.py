@@ -139,7 +139,8 @@ class Entrez:
         is_answer = replies.is_answer(endpoint, reply)
         # In a record the address may be its author's.
         secrets = self._key if is_answer and endpoint == "efetch" else self._key_and_address
-        safe = replace(reply, body=_redacted(reply.body, secrets))
+        location = _redacted(reply.location.encode(), secrets).decode()
+        safe = replace(reply, body=_redacted(reply.body, secrets), location=location)
         if is_answer:
             return safe.body
         log.debug("%s: HTTP status %d: %r", endpoint, reply.status, safe.body[: replies.HEAD])

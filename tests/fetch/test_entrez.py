@@ -759,6 +759,9 @@ ECHOES: dict[str, Callable[[bytes], bytes]] = {
     "location": lambda sent: (
         b"HTTP/1.1 302 Found\r\nLocation: http://x.invalid/?" + sent + b"\r\n\r\n"
     ),
+    "host of location": lambda sent: (
+        b"HTTP/1.1 302 Found\r\nLocation: http://" + sent + b"\r\n\r\n"
+    ),
     "429": lambda sent: (
         b'HTTP/1.1 429 Too Many\r\n\r\n{"error":"API rate limit exceeded","q":"' + sent + b'"}'
     ),
