@@ -8,10 +8,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from litwatch.demo.document import Document, read
 from litwatch.demo.index import Index
+
+KEPT = 16
+"""States that are kept: time moves on, and years of it would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +81,17 @@ class Library:
         self.revisions: tuple[Revision, ...] = tuple(revision for revision, _ in owned)
         self.owners: tuple[str, ...] = tuple(pmid for _, pmid in owned)
         self._moments = [revision.moment for revision in self.revisions]
-        self._snapshots: dict[int, Snapshot] = {}
+        self._snapshot = lru_cache(KEPT)(self._as_of)
 
     def at(self, moment: datetime) -> Snapshot:
         """The state at a moment (aware); the same object while nothing changes."""
-        until = bisect_right(self._moments, moment)
-        snapshot = self._snapshots.get(until)
-        if snapshot is None:
-            snapshot = self._snapshots[until] = Snapshot(self, self._current(until))
-        return snapshot
+        return self._snapshot(bisect_right(self._moments, moment))
 
-    def _current(self, until: int) -> dict[str, int]:
+    def _as_of(self, until: int) -> Snapshot:
+        """The state after the first so many revisions."""
         newest = {self.owners[number]: number for number in range(until)}
-        return {pmid: n for pmid, n in newest.items() if not self.revisions[n].withdrawn}
+        alive = {pmid: n for pmid, n in newest.items() if not self.revisions[n].withdrawn}
+        return Snapshot(self, alive)
 
     @cached_property
     def documents(self) -> tuple[Document, ...]:
