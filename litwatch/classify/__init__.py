@@ -1,6 +1,6 @@
 """The tagger: an article and the rules -> findings, each with its proof. Pure, and in rule order.
 
-match -> hits, clauses and context -> roles, reconcile -> what they say together, facts -> what it is.
+match -> hits, clauses and context -> roles, reconcile -> their sum, facts -> what the article is.
 """
 
 from collections import defaultdict
