@@ -299,8 +299,8 @@ def _come_back(random: Random, draft: _Draft, change: _Change) -> list[_Draft]:
 
 def _merged(random: Random, draft: _Draft, change: _Change) -> list[_Draft]:
     """Two records of one paper, of which either goes; nothing in the other points to it."""
-    age = change.at - draft.created
-    second = _second(draft, draft.created + age * (random.randint(1, 9) / 10))
+    age = (change.at - draft.created) // timedelta(seconds=1)
+    second = _second(draft, draft.created + timedelta(seconds=random.randrange(age)))
     gone, stays = (draft, second) if random.random() < 0.5 else (second, draft)
     change.other = stays
     gone.changes.append(change)
