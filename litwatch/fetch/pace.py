@@ -2,8 +2,8 @@
 
 NCBI counts calls per key, or per address without one: 3 a second, 10 with a key, and who is too
 fast for long is blocked (NBK25497). So the next free moment stands in a file that every process
-locks for an instant: whoever comes takes that moment and moves it on. Moments are of the monotonic
-clock, which all processes share and nobody can set back.
+locks for an instant: whoever finds that it has come takes it and moves it on. Moments are of the
+monotonic clock, which all processes share and nobody can set back.
 """
 
 import errno
@@ -19,10 +19,13 @@ from threading import Lock
 
 log = logging.getLogger(__name__)
 
-INTERVAL_SECONDS = 0.37
-"""Between calls without a key: with a third of a second NCBI still refused some (Biopython)."""
-INTERVAL_WITH_KEY_SECONDS = 0.11
-"""Between calls with a key."""
+INTERVAL_SECONDS = 0.4
+"""Between calls without a key: the fourth comes 1.2 seconds after the first.
+
+NCBI counts calls as they arrive, and one that is held up on its way comes close to the next.
+"""
+INTERVAL_WITH_KEY_SECONDS = 0.12
+"""Between calls with a key: the eleventh comes 1.2 seconds after the first."""
 SLOWEST_SECONDS = 2.0
 """The interval grows no further, however often NCBI says that it is too short."""
 HORIZON_SECONDS = 60.0
@@ -53,24 +56,34 @@ class Pace:
         self._free = -math.inf
 
     def wait(self) -> float:
-        """Takes the next free moment, sleeps until then, and returns it."""
-        moment = self._book(self._interval)
-        delay = moment - self._monotonic()
-        if delay > 0:
-            self._sleep(delay)
-        return moment
+        """Sleeps until a moment is free, takes it, and returns it.
+
+        It is taken after the sleep, not before: who wakes late would otherwise call just before the
+        next one does, and NCBI counts calls as they come.
+        """
+        now = self._monotonic()
+        while (free := self._take(now)) > now:
+            self._sleep(free - now)
+            now = max(free, self._monotonic())  # a sleep may end a little too early
+        return now
 
     def slow_down(self, seconds: float) -> None:
         """Lets nobody call for `seconds`, and keeps to half the pace afterwards."""
-        self._book(0.0, hold=min(seconds, LONGEST_HOLD_SECONDS))
+        now = self._monotonic()
+        held_until = now + min(seconds, LONGEST_HOLD_SECONDS)
+        self._book(now, lambda free: max(free, held_until))
         self._interval = min(2 * self._interval, SLOWEST_SECONDS)
 
-    def _book(self, interval: float, *, hold: float = 0.0) -> float:
-        """Moves the next free moment on, and returns the one that was free."""
+    def _take(self, now: float) -> float:
+        """The moment that is free; one that has come is taken, and the next one is free then."""
+        return self._book(now, lambda free: free if free > now else now + self._interval)
+
+    def _book(self, now: float, following: Callable[[float], float]) -> float:
+        """Puts what follows in the place of the free moment; returns the one that was free."""
         with self._lock:
             if self._path is not None:
                 try:
-                    return self._book_shared(self._path, interval, hold)
+                    return self._book_shared(self._path, now, following)
                 except OSError as error:
                     log.warning(
                         "%s: %s: other litwatch processes cannot be heeded in the pace of calls",
@@ -78,26 +91,22 @@ class Pace:
                         error.strerror or error,
                     )
                     self._path = None
-            return self._move(self._free, interval, hold)
+            free, self._free = self._free, following(self._free)
+            return free
 
-    def _book_shared(self, path: Path, interval: float, hold: float) -> float:
+    def _book_shared(self, path: Path, now: float, following: Callable[[float], float]) -> float:
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         with os.fdopen(os.open(path, flags, PRIVATE), "r+b") as file:
             _refuse_others(file.fileno())
             fcntl.flock(file, fcntl.LOCK_EX)
-            moment = self._move(max(self._free, _number(file.read(64))), interval, hold)
+            free = max(self._free, _believable(_number(file.read(64)), now))
+            self._free = following(free)
             file.seek(0)
             file.truncate()
             file.write(b"%.6f\n" % self._free)
             file.flush()
-            return moment
-
-    def _move(self, free: float, interval: float, hold: float) -> float:
-        now = self._monotonic()
-        moment = free if now < free <= now + HORIZON_SECONDS else now
-        self._free = max(moment + interval, now + hold)
-        return moment
+            return free
 
 
 def _refuse_others(descriptor: int) -> None:
@@ -110,6 +119,10 @@ def _refuse_others(descriptor: int) -> None:
         raise PermissionError(errno.EPERM, "not a file of this user alone")
     if stat.S_IMODE(found.st_mode) != PRIVATE:
         os.fchmod(descriptor, PRIVATE)
+
+
+def _believable(moment: float, now: float) -> float:
+    return moment if moment <= now + HORIZON_SECONDS else -math.inf
 
 
 def _number(text: bytes) -> float:

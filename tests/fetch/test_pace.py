@@ -52,7 +52,7 @@ def test_several_processes_together_keep_to_ncbis_limit(
     moments = [float(line) for process in processes for line in process.communicate()[0].split()]
 
     assert len(moments) == 60
-    assert most_in_a_second(moments) == allowed
+    assert allowed - 1 <= most_in_a_second(moments) <= allowed
 
 
 def test_who_holds_the_file_is_waited_for(make, path: Path) -> None:
@@ -67,7 +67,7 @@ def test_who_holds_the_file_is_waited_for(make, path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)
     waiting.join()
 
-    assert came == [1000.37]
+    assert came == [1000.4]
 
 
 def test_threads_together_keep_to_the_limit(make) -> None:
@@ -80,14 +80,46 @@ def test_threads_together_keep_to_the_limit(make) -> None:
         thread.join()
 
     assert len(moments) == 12
-    assert most_in_a_second(moments) == 3
+    assert most_in_a_second(moments) <= 3
+
+
+def test_who_wakes_late_takes_a_late_moment_and_the_next_one_keeps_its_distance(
+    make, virtual_time
+) -> None:
+    """Moments that are taken before the sleep would bring its call close to the next one's."""
+    pace = make()
+    pace.wait()
+    late = Pace(
+        path=pace._path,
+        interval_seconds=INTERVAL_SECONDS,
+        sleep=lambda seconds: virtual_time.sleep(seconds + 0.35),
+        monotonic=virtual_time.monotonic,
+    )
+
+    assert [late.wait(), pace.wait()] == [pytest.approx(1000.75), pytest.approx(1001.15)]
+
+
+def test_who_sleeps_while_another_takes_the_moment_sleeps_again(make, virtual_time) -> None:
+    pace, other = make(), make()
+    pace.wait()
+    taken = []
+
+    def sleep(seconds: float) -> None:
+        virtual_time.sleep(seconds)
+        if not taken:
+            taken.append(other.wait())
+
+    pace._sleep = sleep
+
+    assert pace.wait() == pytest.approx(1000.8)
+    assert taken == [pytest.approx(1000.4)]
 
 
 def test_the_first_call_does_not_wait_and_the_next_one_does(make, virtual_time) -> None:
     pace = make()
 
-    assert (pace.wait(), pace.wait()) == (1000.0, 1000.37)
-    assert virtual_time.sleeps == [pytest.approx(0.37)]
+    assert (pace.wait(), pace.wait()) == (1000.0, 1000.4)
+    assert virtual_time.sleeps == [pytest.approx(0.4)]
 
 
 def test_who_comes_late_enough_does_not_wait(make, virtual_time) -> None:
@@ -101,7 +133,7 @@ def test_who_comes_late_enough_does_not_wait(make, virtual_time) -> None:
 def test_the_folder_of_the_file_is_made(make, path: Path) -> None:
     make().wait()
 
-    assert float(path.read_text()) == 1000.37
+    assert float(path.read_text()) == 1000.4
 
 
 def test_a_moment_from_before_a_reboot_is_ignored(make, path: Path, virtual_time) -> None:
@@ -111,7 +143,7 @@ def test_a_moment_from_before_a_reboot_is_ignored(make, path: Path, virtual_time
 
     assert make().wait() == 5.0
     assert virtual_time.sleeps == []
-    assert float(path.read_text()) == 5.37
+    assert float(path.read_text()) == 5.4
 
 
 @pytest.mark.parametrize("content", [b"", b"soon", b"nan", b"inf", b"-inf", b"1e999", b"\xff\x00"])
@@ -120,7 +152,7 @@ def test_a_file_with_anything_else_in_it_is_as_a_new_one(make, path: Path, conte
     path.write_bytes(content)
 
     assert make().wait() == 1000.0
-    assert float(path.read_text()) == 1000.37
+    assert float(path.read_text()) == 1000.4
 
 
 def test_a_pace_of_its_own_is_kept_where_the_file_cannot_be_used(
@@ -128,11 +160,11 @@ def test_a_pace_of_its_own_is_kept_where_the_file_cannot_be_used(
 ) -> None:
     (tmp_path / "file").write_text("no folder")
     path = tmp_path / "file" / "pace"
-    pace = Pace(path, 0.37, sleep=virtual_time.sleep, monotonic=virtual_time.monotonic)
+    pace = Pace(path, 0.4, sleep=virtual_time.sleep, monotonic=virtual_time.monotonic)
 
     moments = [pace.wait() for _ in range(3)]
 
-    assert moments == [pytest.approx(1000 + 0.37 * number) for number in range(3)]
+    assert moments == [pytest.approx(1000 + 0.4 * number) for number in range(3)]
     (warning,) = caplog.records
     assert warning.levelno == logging.WARNING
     assert str(path) in warning.getMessage()
@@ -156,7 +188,7 @@ def test_a_link_in_the_files_place_harms_nothing(
     lead_there(path, other)
     pace = make()
 
-    assert [pace.wait(), pace.wait()] == [1000.0, 1000.37]
+    assert [pace.wait(), pace.wait()] == [1000.0, 1000.4]
     assert other.read_text() == "dear to somebody"
     assert other.stat().st_mode & 0o777 == 0o644
     (warning,) = caplog.records
@@ -171,7 +203,7 @@ def test_a_file_of_another_user_is_neither_heeded_nor_written(
     monkeypatch.setattr("os.geteuid", lambda: path.stat().st_uid + 1)
     pace = make()
 
-    assert [pace.wait(), pace.wait()] == [1000.0, 1000.37]
+    assert [pace.wait(), pace.wait()] == [1000.0, 1000.4]
     assert path.read_text() == "1050.0"
     (warning,) = caplog.records
     assert "not a file of this user alone" in warning.getMessage()
@@ -202,7 +234,7 @@ def test_the_own_pace_goes_on_when_somebody_removes_the_file(make, path: Path) -
     pace.wait()
     path.unlink()
 
-    assert pace.wait() == 1000.37
+    assert pace.wait() == 1000.4
 
 
 def test_slowing_down_holds_everybody_and_halves_the_own_pace(make, virtual_time) -> None:
@@ -212,7 +244,7 @@ def test_slowing_down_holds_everybody_and_halves_the_own_pace(make, virtual_time
 
     moments = [other.wait(), pace.wait(), pace.wait()]
 
-    assert moments == [1005.0, pytest.approx(1005.37), pytest.approx(1006.11)]
+    assert moments == [1005.0, pytest.approx(1005.4), pytest.approx(1006.2)]
 
 
 def test_slowing_down_again_and_again_stops_nobody_for_long(make, virtual_time) -> None:
@@ -225,4 +257,4 @@ def test_slowing_down_again_and_again_stops_nobody_for_long(make, virtual_time) 
     pace.wait()
     pace.wait()
 
-    assert virtual_time.sleeps == [30.0, pytest.approx(0.37), pytest.approx(2.0)]
+    assert virtual_time.sleeps == [30.0, pytest.approx(0.4), pytest.approx(2.0)]

@@ -149,7 +149,7 @@ def test_a_quiet_run_is_two_searches_and_one_fetch(server, does, pubmed) -> None
 
 def test_the_calls_keep_to_the_pace(server, does, make, virtual_time) -> None:
     server.otherwise = lambda _: does.answer(found(0, []))
-    for key, interval in (("", 0.37), ("f" * 36, 0.11)):
+    for key, interval in (("", 0.4), ("f" * 36, 0.12)):
         virtual_time.now += 10
         virtual_time.sleeps.clear()
         pubmed = make(key)
