@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from io import TextIOWrapper
 from random import Random
@@ -48,6 +48,8 @@ WAIT_FACTOR = 4.0
 LONGEST_WAIT_SECONDS = 64.0
 JITTER = 1.25
 """Between tries: 2, 8, 32, 64 seconds, each up to a quarter longer."""
+CLOCKS_APART = timedelta(days=1)
+"""More than a wrong time zone explains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Entrez:
         self._random = random or Random()
         self._monotonic = monotonic
         self._limits = limits
+        self._has_compared_clocks = False
 
     def call(
         self,
@@ -142,9 +145,27 @@ class Entrez:
         location = _redacted(reply.location.encode(), secrets).decode()
         safe = replace(reply, body=_redacted(reply.body, secrets), location=location)
         if is_answer:
+            self._compare_clocks(reply.sent_at)
             return safe.body
         log.debug("%s: HTTP status %d: %r", endpoint, reply.status, safe.body[: replies.HEAD])
         raise replies.fault(endpoint, safe)
+
+    def _compare_clocks(self, theirs: datetime | None) -> None:
+        """Warns once where the server's clock is days from ours: digests would bear a wrong date.
+
+        No more than that: a run loses nothing by it, and a proxy's clock may be the wrong one.
+        """
+        if theirs is None or self._has_compared_clocks:
+            return
+        self._has_compared_clocks = True
+        ours = self._clock()
+        if abs(ours - theirs) > CLOCKS_APART:
+            log.warning(
+                "this machine's clock says %s UTC, and that of %s %s: set the clock",
+                f"{ours.astimezone(UTC):%Y-%m-%d %H:%M}",
+                self._server,
+                f"{theirs:%Y-%m-%d %H:%M}",
+            )
 
     def _request(
         self, endpoint: Endpoint, params: Mapping[str, str], timeout_seconds: float
@@ -182,6 +203,7 @@ class Entrez:
                 retry_after_seconds=replies.retry_after(
                     headers.get("Retry-After", ""), self._clock()
                 ),
+                sent_at=replies.moment_of(headers.get("Date", "")),
             )
 
 

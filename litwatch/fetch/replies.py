@@ -73,12 +73,25 @@ _ROOT = re.compile(rb"<([A-Za-z_:][\w.:-]*)(?:\s[^<>]*)?(/?)>")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole reply, whatever its status; `location` is where it would redirect to."""
+    """A whole reply, whatever its status; `location` is where it would redirect to.
+
+    `sent_at` is the moment that the server gave it (Date), None where it gave none.
+    """
 
     status: int
     body: bytes
     location: str = ""
     retry_after_seconds: float = 0.0
+    sent_at: datetime | None = None
+
+
+def moment_of(header: str) -> datetime | None:
+    """The moment that an HTTP header names (RFC 9110, 5.6.7); None where it is none."""
+    try:
+        moment = parsedate_to_datetime(header)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def retry_after(header: str, now: datetime) -> float:
@@ -86,13 +99,9 @@ def retry_after(header: str, now: datetime) -> float:
     header = header.strip()
     if header.isdecimal():
         return min(float(header), LONGEST_WAIT_SECONDS)
-    try:
-        moment = parsedate_to_datetime(header)
-    except ValueError:
-        return 0.0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), LONGEST_WAIT_SECONDS)
+    moment = moment_of(header)
+    wait = (moment - now).total_seconds() if moment else 0.0
+    return min(max(wait, 0.0), LONGEST_WAIT_SECONDS)
 
 
 def is_answer(endpoint: Endpoint, reply: Reply) -> bool:
@@ -203,7 +212,7 @@ def _fault_of_body(endpoint: Endpoint, reply: Reply, is_page: bool) -> SourceErr
 
 
 def _is_cut(body: bytes, expected: str) -> bool:
-    """XML without a root or without its root's end; JSON, which some errors are, without its end."""
+    """XML without a root or the end of it; JSON, which some errors are, without its end."""
     root = _root(body)
     if root:
         return root == expected and not _is_whole(body, root)

@@ -258,6 +258,33 @@ def test_declared_entities_are_refused(server, does, entrez) -> None:
         entrez.call("esearch", SEARCH)
 
 
+# ---- clocks ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("theirs", "is_told"),
+    [
+        ("Tue, 24 Nov 2026 12:00:00 GMT", False),
+        ("Wed, 25 Nov 2026 11:00:00 GMT", False),
+        ("Wed, 24 Nov 2027 12:00:00 GMT", True),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", True),
+        ("yesterday", False),
+        ("Fri, 31 Dec 9999 23:59:59 -1200", False),  # past the last moment that Python knows
+    ],
+)
+def test_a_clock_that_is_days_from_the_servers_is_told_once_and_hinders_nothing(
+    server, does, entrez, caplog: pytest.LogCaptureFixture, theirs: str, is_told: bool
+) -> None:
+    reply = f"HTTP/1.1 200 OK\r\nDate: {theirs}\r\n\r\n".encode() + FOUND
+    server.otherwise = lambda _: does.raw(reply)
+
+    assert [entrez.call("esearch", SEARCH) for _ in range(2)] == [FOUND, FOUND]
+
+    told = [r.getMessage() for r in caplog.records if "set the clock" in r.getMessage()]
+    assert len(told) == is_told
+    assert all("2026-11-24 12:00 UTC" in line and "127.0.0.1" in line for line in told)
+
+
 # ---- what is tried again ---------------------------------------------------------------------
 
 
