@@ -140,8 +140,8 @@ class LiveTopic:
 
     @property
     def is_well(self) -> bool:
-        """Whether PubMed answered without a warning, and found every control."""
-        return not (self.error or self.notices or self.controls_missing)
+        """Whether PubMed found something and every control, without a warning."""
+        return bool(self.count) and not (self.notices or self.controls_missing)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, in the order of the fields."""

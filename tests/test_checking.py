@@ -169,6 +169,16 @@ def test_controls_are_told_apart_as_found_and_missing(world: World) -> None:
     assert not topic.is_well
 
 
+def test_a_query_that_finds_nothing_is_not_well(world: World) -> None:
+    watch(world, '"no such thing"[tiab:~0]')
+
+    (topic,) = live(world)
+
+    assert topic.count == 0
+    assert topic.notices == ()
+    assert not topic.is_well
+
+
 def test_a_topic_that_fails_is_told_with_its_error_and_the_others_go_on(world: World) -> None:
     watch(world, "mucinosis[ti]", "scleromyxedema*[ti]")
     world.stand_in.fail("esearch", "id-list-empty", times=1)

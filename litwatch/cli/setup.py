@@ -154,7 +154,9 @@ def _complaints(topic: "LiveTopic") -> list[str]:
         for pmid in topic.controls_missing
     ]
     warned = [f"{topic.id}: {notice.code}: {notice.message}" for notice in topic.notices]
-    return [*([f"{topic.id}: {topic.error}"] if topic.error else []), *missing, *warned]
+    failed = [f"{topic.id}: {topic.error}"] if topic.error else []
+    empty = [f"{topic.id}: the query finds nothing: look at it"] if topic.count == 0 else []
+    return [*failed, *empty, *missing, *warned]
 
 
 def _shortened(text: str) -> str:

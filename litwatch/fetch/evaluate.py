@@ -101,6 +101,8 @@ def nearest(node: Node, article: Article) -> Nearest:
     """
     reading = Reading(article)
     parts = clauses(node)
+    if not parts:
+        return Nearest(Clause("alternative", "", node), "the query is empty")
     alternatives = [clause for clause in parts if clause.kind == "alternative"]
     held = [clause for clause in alternatives if predicate(clause.node)(reading)]
     for clause in parts:
@@ -112,7 +114,7 @@ def nearest(node: Node, article: Article) -> Nearest:
         if clause.kind == "requirement" and answer is not True and concerned:
             return Nearest(clause, _lacking(clause.node, reading))
     if held or not alternatives:
-        return Nearest((held or list(parts) or [_EMPTY])[0], "nothing: the query finds it")
+        return Nearest((held or parts)[0], "nothing: the query finds it")
     best = max(alternatives, key=lambda clause: _share(clause.node, reading))
     required = [each for each in parts if each.kind == "requirement" and each.governs(best)]
     failed = [each.node for each in required if predicate(each.node)(reading) is not True]
@@ -120,7 +122,6 @@ def nearest(node: Node, article: Article) -> Nearest:
 
 
 _UNTOLD = "cannot be told from what is kept of the record"
-_EMPTY = Clause("alternative", "", Or(()))
 
 
 def _share(node: Node, reading: Reading) -> float:
@@ -136,16 +137,12 @@ def _share(node: Node, reading: Reading) -> float:
         case Not(kept, _):
             return 0.9 * _share(kept, reading) if kept else 0.0
         case Term():
-            sought = _sought(node)
+            sought = words(node.text)
             likeness = [_likeness(word, reading) for word in sought]
             # A heading that cannot be told is no nearer than a word that is half there.
             told = 0.9 * sum(likeness) / len(sought) if sought else 0.0
             return max(told, 0.4) if answer is None else told
     return 0.4 if answer is None else 0.0
-
-
-def _sought(term: Term) -> tuple[str, ...]:
-    return words(term.text)
 
 
 def _likeness(word: str, reading: Reading) -> float:
@@ -165,7 +162,8 @@ def _lacking(node: Node, reading: Reading) -> str:
     answer = predicate(node)(reading)
     match node:
         case And(parts):
-            failed = [part for part in parts if predicate(part)(reading) is not True]
+            asked = [(part, holds) for part in parts if (holds := _prepared(part))]
+            failed = [part for part, holds in asked if holds(reading) is not True]
             return "; ".join(_lacking(part, reading) for part in failed)
         case Or(parts):
             if answer is False:
@@ -189,12 +187,15 @@ def _lacking_term(term: Term, reading: Reading) -> str:
         return f"no heading {term.text} (it carries {carried})"
     if tag.field.kind != "text":
         return f"it has not {term.written}"
-    text = reading.text(tag.field.code)
-    missing = [word for word in _sought(term) if f" {word} " not in text]
+    text, stem = reading.text(tag.field.code), term.text.endswith("*")
+    sought = [f" {word} " for word in words(term.text)]
+    sought[-1:] = [word.rstrip() if stem else word for word in sought[-1:]]
+    missing = [word.strip() for word in sought if word not in text]
     if not missing:
         distance = f"within {tag.distance} words of each other" if tag.distance else "side by side"
         return f"its words are not {distance}: {term.written}"
-    named = ", ".join(missing) if len(missing) > 1 or not term.text.endswith("*") else term.text
     alike = [other for word in missing if (other := _alike(word, reading))]
     hint = f" (it has {', '.join(alike)})" if alike else ""
-    return f"no {named} in {tag.field.name}{hint}"
+    if stem and sought[-1].strip() == missing[-1]:
+        missing[-1] += "*"
+    return f"no {', '.join(missing)} in {tag.field.name}{hint}"

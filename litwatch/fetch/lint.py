@@ -20,8 +20,11 @@ from litwatch.fetch.words import fold, words
 
 _DATA = tomllib.loads((files("litwatch.fetch") / "lint.toml").read_text("utf-8"))
 _ABBREVIATIONS: dict[str, str] = _DATA["abbreviations"]
+_PAIRED = re.compile(r'"[^"]*"|\[[^\[\]]*\]')
 LONGEST_ABBREVIATION = 5
 """Characters of a word in capitals that is taken for an abbreviation."""
+EXCERPT = 60
+"""Characters shown of a query where something is amiss between its clauses."""
 
 WIDER = {
     "TITL": {"TITL", "TIAB", "WORD", "ALL"},
@@ -86,22 +89,29 @@ def _fault(code: str, message: str, clause: str) -> Remark:
 
 
 def _brackets(query: str, pieces: Sequence[Token]) -> Iterator[Remark]:
+    """Quotes, parentheses and brackets without their partner, each with the text beside it."""
     if query.count('"') % 2:
-        yield _fault("unbalanced-quotes", 'a " is not closed: the phrase runs on to the end', query)
-    depth = 0
+        message = 'a " is not closed: the phrase runs on to the end'
+        yield _fault("unbalanced-quotes", message, query[query.rindex('"') :][:EXCERPT])
+    unclosed: list[int] = []
     for piece in pieces:
-        depth += {"open": 1, "close": -1}.get(piece.kind, 0)
-        if depth < 0:
-            yield _fault("unbalanced-parentheses", "a ) is one too many", query[: piece.end])
-            depth = 0
-    if depth:
-        yield _fault("unbalanced-parentheses", "a ( is not closed", query)
-    bare = re.sub(r'"[^"]*"', "", query)
-    if bare.count("[") != bare.count("]"):
-        yield _fault("unbalanced-brackets", "a [ or ] of a field tag has no partner", query)
-    if any(quote in query for quote in "“”„«»"):
+        if piece.kind == "open":
+            unclosed.append(piece.start)
+        elif piece.kind == "close" and unclosed:
+            unclosed.pop()
+        elif piece.kind == "close":
+            clause = query[: piece.end][-EXCERPT:]
+            yield _fault("unbalanced-parentheses", "a ) is one too many", clause)
+    for start in unclosed:
+        clause = query[start:][:EXCERPT]
+        yield _fault("unbalanced-parentheses", "a ( is not closed", clause)
+    unpaired = _PAIRED.sub(lambda match: " " * len(match[0]), query)
+    if bracket := re.search(r"[\[\]]", unpaired):
+        clause = query[max(bracket.start() - EXCERPT // 2, 0) :][:EXCERPT]
+        yield _fault("unbalanced-brackets", "a [ or ] of a field tag has no partner", clause)
+    if quote := re.search("[“”„«»]", query):
         message = 'typographic quotes are no quotes to PubMed: write "..."'
-        yield _fault("typographic-quotes", message, query)
+        yield _fault("typographic-quotes", message, query[quote.start() :][:EXCERPT])
 
 
 def _operators(pieces: Sequence[Token]) -> Iterator[Remark]:
@@ -112,12 +122,11 @@ def _operators(pieces: Sequence[Token]) -> Iterator[Remark]:
             yield _fault("empty-group", "( ) holds nothing", "( )")
         if piece.kind != "operator":
             continue
-        starts = before is None or before.kind == "open"
-        doubled = after is not None and after.kind == "operator"
-        ends = after is None or after.kind == "close"
-        is_and_not = doubled and piece.text == "AND" and after is not None and after.text == "NOT"
-        if ends or (starts and piece.text != "NOT") or (doubled and not is_and_not):
-            message = f"{piece.text} has not something on both sides: PubMed passes it over"
+        follows_nothing = piece.text != "NOT" and (before is None or before.kind == "open")
+        precedes_nothing = after is None or after.kind in {"close", "operator"}
+        is_and_not = after is not None and (piece.text, after.text) == ("AND", "NOT")
+        if follows_nothing or (precedes_nothing and not is_and_not):
+            message = f"nothing stands on one side of {piece.text}: PubMed passes it over"
             yield _fault("stray-operator", message, _around(before, piece, after))
 
 
@@ -128,20 +137,24 @@ def _around(*pieces: Token | None) -> str:
 def _mixed(query: str, pieces: Sequence[Token]) -> Iterator[Remark]:
     """An AND after an OR in one pair of parentheses: PubMed knows no precedence."""
     starts, has_or = [0], [False]
+    before: Token | None = None
     for piece in pieces:
+        is_beside = before is not None and before.kind in {"term", "close"} and not piece.is_joined
+        is_and = piece.text == "AND" or (is_beside and piece.kind in {"term", "open"})
+        if is_and and has_or[-1]:
+            message = (
+                "PubMed reads from left to right, so this AND is for all that stands before it"
+            )
+            clause = query[starts[-1] : piece.end].strip()[-EXCERPT:]
+            yield Remark("mixed-operators", f"{message}: put in parentheses what it is for", clause)
+        has_or[-1] |= piece.text == "OR"
         if piece.kind == "open":
             starts.append(piece.end)
             has_or.append(False)
         elif piece.kind == "close" and len(starts) > 1:
             starts.pop()
             has_or.pop()
-        elif piece.text == "AND" and has_or[-1]:
-            message = (
-                "PubMed reads from left to right, so this AND holds for all that stands before it"
-            )
-            clause = query[starts[-1] : piece.end].strip()
-            yield Remark("mixed-operators", f"{message}: put in parentheses what it is for", clause)
-        has_or[-1] |= piece.text == "OR"
+        before = piece
 
 
 # ---- single terms ----------------------------------------------------------------------------

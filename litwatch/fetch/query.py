@@ -13,7 +13,7 @@ from typing import Literal
 
 from litwatch.errors import ConfigError
 
-DEEPEST = 100
+DEEPEST = 200
 """How many groups, or changes of the operator, are followed within each other."""
 
 
@@ -154,12 +154,7 @@ class _Group:
         self.reduced = _Operand(node, start, operand.end, depth)
 
 
-def _combined(
-    operator: Operator,
-    left: Node | None,
-    right: Node,
-    written: str,
-) -> "And | Or | Not":
+def _combined(operator: Operator, left: Node | None, right: Node, written: str) -> Node:
     if left is None or operator == "NOT":
         return Not(left, right, written)
     kind = Or if operator == "OR" else And
@@ -167,8 +162,8 @@ def _combined(
     return kind(both, written)
 
 
-def _parts(node: Node, kind: "type[And | Or]") -> tuple[Node, ...]:
-    return node.parts if isinstance(node, (And, Or)) and isinstance(node, kind) else (node,)
+def _parts(node: Node, kind: type[And | Or]) -> tuple[Node, ...]:
+    return node.parts if isinstance(node, kind) else (node,)
 
 
 def parse(query: str) -> Node:

@@ -112,6 +112,13 @@ def test_live_exits_1_where_a_control_is_missing_or_pubmed_warned(check: Check) 
     assert warning.startswith("litwatch: mucinoses: phrase-not-found: ")
 
 
+def test_live_exits_1_where_a_query_finds_nothing(check: Check) -> None:
+    result = check("--live", query='"no such thing"[tiab:~0]')
+
+    assert result.returncode == 1
+    assert said(result) == ["litwatch: mucinoses: the query finds nothing: look at it"]
+
+
 def test_live_json_is_one_document_with_every_clause(check: Check) -> None:
     result = check("--live", "--json", controls="1")
 

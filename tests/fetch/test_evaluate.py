@@ -590,6 +590,22 @@ def test_what_cannot_be_told_is_said_to_be_so() -> None:
     assert "cannot be told" in near.lacks
 
 
+def test_only_what_is_missing_of_a_phrase_is_named() -> None:
+    assert nearest(parse('"the skin cleared*"[tiab]'), ARTICLE).lacks == (
+        "no cleared* in Title/Abstract"
+    )
+    assert nearest(parse('"keloid scleromyx*"[tiab]'), ARTICLE).lacks == (
+        "no keloid in Title/Abstract"
+    )
+    assert nearest(parse("scleromyxoedema[ti] AND with AND heart[ti]"), ARTICLE).lacks == (
+        "no heart in Title"
+    )
+
+
+def test_an_empty_query_is_said_to_be_so() -> None:
+    assert nearest(parse("()"), ARTICLE).lacks == "the query is empty"
+
+
 def test_an_article_that_is_found_lacks_nothing() -> None:
     assert (
         nearest(parse("keloid[ti] OR skin[tiab]"), ARTICLE).lacks == "nothing: the query finds it"
