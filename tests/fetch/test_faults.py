@@ -26,7 +26,16 @@ ENDS_EVERYTHING = {
     "blocked-page": SourceBlocked,
 }
 ENDS_A_SEARCH = ENDS_EVERYTHING | dict.fromkeys(
-    ("id-list-empty", "uri-too-long", "proxy-login", "flood", "entity-bomb"), SourceError
+    (
+        "id-list-empty",
+        "uri-too-long",
+        "proxy-login",
+        "flood",
+        "entity-bomb",
+        "past-reach",
+        "link-backend",
+    ),
+    SourceError,
 )
 """What is no passing trouble; over records, though, the others may go on in smaller requests."""
 
