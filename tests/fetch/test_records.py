@@ -63,6 +63,9 @@ def title(xml: str) -> str:
         ("no C1\u0092 control\u0085here", "no C1 control here"),
         ("a<!-- not --> b<?nihms?>c", "a bc"),
         ("<new>unknown</new> element", "unknown element"),
+        ("Cu <sub><i>x</i></sub> O", "Cu x O"),
+        ("12\u2009months of de\u00a0novo", "12 months of de novo"),
+        ("no sign <mml:math><mml:infinity/></mml:math> here", "no sign here"),
         ("[A translated title].", "[A translated title]."),
         ("[Not Available].", "[Not Available]."),
         ("", ""),
@@ -104,6 +107,14 @@ def test_a_structured_abstract_keeps_every_section() -> None:
         AbstractSection("RESULTS", "Seen."),
         AbstractSection("", "Plain."),
     )
+
+
+def test_an_only_section_keeps_its_label() -> None:
+    article = read(
+        '<Abstract><AbstractText Label="UNLABELLED" NlmCategory="UNASSIGNED">All of it.'
+        "</AbstractText></Abstract>"
+    )
+    assert article.abstract == (AbstractSection("UNLABELLED", "All of it."),)
 
 
 def test_other_abstracts_keep_their_language() -> None:
@@ -152,6 +163,35 @@ def test_authors_are_people_and_groups() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0000-0002-1825-009X",
+        "https://orcid.org/0000-0002-1825-009X",
+        "http://orcid.org/0000-0002-1825-009x",
+        "000000021825009X",
+    ],
+)
+def test_an_orcid_is_its_number_however_it_is_written(written: str) -> None:
+    identifier = f'<Identifier Source="ORCID">{written}</Identifier>'
+    article = read(f"<AuthorList><Author><LastName>A</LastName>{identifier}</Author></AuthorList>")
+    assert article.authors == (Author("A", orcid="0000-0002-1825-009X"),)
+
+
+def test_blanks_around_a_name_are_no_part_of_it() -> None:
+    author = "<Author><LastName>Hauser </LastName><ForeName>\n R N</ForeName></Author>"
+    assert read(f"<AuthorList>{author}</AuthorList>").authors == (Author("Hauser", "R N"),)
+
+
+def test_a_person_whom_the_paper_is_about_is_no_author() -> None:
+    subject = "<LastName>Koch</LastName><ForeName>Robert</ForeName>"
+    article = read(
+        citation="<PersonalNameSubjectList><PersonalNameSubject>"
+        f"{subject}</PersonalNameSubject></PersonalNameSubjectList>"
+    )
+    assert article.authors == ()
+
+
 def test_a_journal_has_its_iso_abbreviation_or_else_medlines() -> None:
     journal = "<Journal><Title>Skin : the journal</Title>{}</Journal>"
     info = "<MedlineJournalInfo><MedlineTA>Skin</MedlineTA><ISSNLinking>1111-1111</ISSNLinking>"
@@ -182,6 +222,8 @@ def test_volume_and_issue_may_be_words() -> None:
     issue = "<Volume>3 Suppl</Volume><Issue>Pt 2</Issue>"
     article = read(f"<Journal><JournalIssue>{issue}</JournalIssue></Journal>")
     assert (article.volume, article.issue) == ("3 Suppl", "Pt 2")
+    article = read("<Journal><JournalIssue><Issue>21</Issue></JournalIssue></Journal>")
+    assert (article.volume, article.issue) == ("", "21")
 
 
 # ---- dates ---------------------------------------------------------------------------------------
@@ -193,6 +235,8 @@ def test_a_publication_date_is_kept_as_printed_and_read() -> None:
     assert (season.published, season.published_on) == ("2018 Winter", date(2018, 1, 1))
     free = read(issue.format("<MedlineDate>2018 Nov-Dec</MedlineDate>"))
     assert (free.published, free.published_on) == ("2018 Nov-Dec", date(2018, 11, 1))
+    numbers = read(issue.format("<Year>2019</Year><Month>12</Month><Day>01</Day>"))
+    assert (numbers.published, numbers.published_on) == ("2019 Dec 1", date(2019, 12, 1))
     broken = read(issue.format("<Year>2018</Year><Month>Feb</Month><Day>30</Day>"))
     assert (broken.published, broken.published_on) == ("2018 Feb 30", date(2018, 2, 1))
 
@@ -287,8 +331,18 @@ def test_the_doi_is_the_papers_own_and_never_a_cited_one() -> None:
     assert read(location, data=own + CITED).pmcid == "PMC7"
     assert read(location, data=CITED).doi == "10.1/electronic"
     assert (read(data=CITED).doi, read(data=CITED).pmcid) == ("", "")
+    pii_last = location + '<ELocationID EIdType="pii" ValidYN="Y">S2</ELocationID>'
+    assert read(pii_last).doi == "10.1/electronic"
     inside = "<ArticleIdList></ArticleIdList><Wrap>" + CITED.replace("ReferenceList", "Refs")
     assert read(data=inside + "</Wrap>").doi == ""
+
+
+def test_the_pmc_number_is_the_records_own_and_not_that_of_its_embargo() -> None:
+    article = read(
+        citation='<OtherID Source="NLM">PMC7 [Available on 09/01/26]</OtherID>',
+        data='<ArticleIdList><ArticleId IdType="pmc">PMC7</ArticleId></ArticleIdList>',
+    )
+    assert article.pmcid == "PMC7"
 
 
 def link(kind: str, rest: str) -> str:
@@ -328,6 +382,12 @@ def test_the_uid_has_no_leading_zeros_and_the_version_is_a_number() -> None:
     xml = record(pmid="00012").replace(b'Version="1"', b'Version="2"')
     assert (parse_record(xml).uid, parse_record(xml).version) == ("pubmed:12", 2)
     assert parse_record(record().replace(b'Version="1"', b'Version="x"')).version == 1
+
+
+def test_of_two_pmids_which_no_dtd_allows_the_first_is_the_records() -> None:
+    second = b'<PMID Version="1">1</PMID><PMID Version="2">99</PMID>'
+    xml = record().replace(b'<PMID Version="1">1</PMID>', second)
+    assert (parse_record(xml).uid, parse_record(xml).version) == ("pubmed:1", 1)
 
 
 def test_a_record_with_hardly_anything_is_read() -> None:
