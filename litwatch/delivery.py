@@ -73,7 +73,8 @@ class Delivery:
                 text=row.text,
             )
         except DeliveryError as error:
-            self._defer(row, error)
+            # It stays queued: a folder is put right by a person, not by waiting.
+            self.errors += (RunError("outbox-unwritable", str(error)),)
             return
         self._store.outbox.mark_written(row.id, at=self._clock(), file=printable(path))
         self._settle(row, "written", file=printable(path))

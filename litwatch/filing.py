@@ -36,7 +36,7 @@ MISSING_FOR = timedelta(days=2)
 JUDGED_EVERY = timedelta(days=7)
 """How often a topic is judged for silence."""
 COOL_DOWN = timedelta(hours=24)
-"""How long a source that blocked us is left alone (EUTILITIES: the misuse page)."""
+"""How long a source that blocked us is left alone (its page on misuse: NBK25497)."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""

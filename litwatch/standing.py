@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from litwatch.config import Config
 from litwatch.store import open_store
+from litwatch.store.lock import is_locked
 from litwatch.store.outbox import OutboxRow
 from litwatch.store.pending import Pending
 from litwatch.store.runs import RunRow
@@ -18,6 +19,7 @@ class Standing:
     """The state of one litwatch."""
 
     articles: int
+    at_work: bool
     runs: tuple[RunRow, ...]
     pending: tuple[Pending, ...]
     outbox: dict[str, int]
@@ -26,7 +28,8 @@ class Standing:
     @property
     def is_well(self) -> bool:
         """The last run came to its end and was complete, and nothing waits for a person."""
-        last_is_complete = not self.runs or bool(self.runs[0].complete)
+        ended = self.runs[1:] if self.at_work else self.runs
+        last_is_complete = not ended or bool(ended[0].complete)
         stuck = any(row.state in {"failed", "sending"} for row in self.undelivered)
         return last_is_complete and not stuck
 
@@ -34,6 +37,7 @@ class Standing:
         """The state in plain values."""
         return {
             "well": self.is_well,
+            "at_work": self.at_work,
             "articles": self.articles,
             "runs": [
                 {
@@ -70,9 +74,11 @@ class Standing:
     def lines(self) -> Iterator[str]:
         """The state for a person: what is, and what to do where something is wrong."""
         yield f"on file: {self.articles} papers"
+        if self.at_work:
+            yield f"a run is at work since {self.runs[0].started:%Y-%m-%d %H:%M} UTC"
         if not self.runs:
             yield "no run yet: litwatch run"
-        yield from (_run(run) for run in self.runs)
+        yield from (_run(run) for run in self.runs[int(self.at_work) :])
         for entry in self.pending:
             yield f"pending since {entry.since:%Y-%m-%d}: {entry.uid}: {entry.message}"
         counted = ", ".join(f"{number} {state}" for state, number in self.outbox.items())
@@ -83,9 +89,12 @@ class Standing:
 def standing(config: Config) -> Standing:
     """The state of the litwatch that the configuration describes."""
     with open_store(config.database, keep=False) as store:
+        runs = store.runs.recent(RECENT)
+        unfinished = bool(runs) and runs[0].finished is None
         return Standing(
             articles=len(store.articles.known()),
-            runs=store.runs.recent(RECENT),
+            at_work=unfinished and is_locked(config.database),
+            runs=runs,
             pending=store.articles.pending(),
             outbox=store.outbox.counts(),
             undelivered=_newest(

@@ -646,3 +646,15 @@ def test_a_filter_that_no_rule_can_satisfy_stops_the_run_before_it_begins(world:
     with pytest.raises(ConfigError, match="did you mean ivig"):
         world.run()
     assert world.stand_in.log == ()
+
+
+def test_an_outbox_folder_that_cannot_be_written_is_said_and_nothing_is_lost(world: World) -> None:
+    world.config.outbox.write_text("a file in the way")
+
+    report = world.run()
+    world.config.outbox.unlink()
+    again = world.run_after(timedelta(minutes=1))
+
+    assert [error.code for error in report.errors] == ["outbox-unwritable"]
+    assert [digest.status for digest in report.digests] == ["queued"]
+    assert [digest.status for digest in again.digests] == ["written"]

@@ -44,7 +44,7 @@ LEVELS = ("WARNING", "INFO", "DEBUG")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors on standard error.")
 @click.pass_context
 def cli(context: click.Context, *, verbose: int, quiet: bool) -> None:
-    r"""Watch PubMed for a rare disease, tag what is new, and mail a digest that proves its tags.
+    """Watch PubMed for a rare disease, tag what is new, and mail a digest that proves its tags.
 
     \b
     Examples:

@@ -31,7 +31,7 @@ def run(
     no_send: bool,
     as_json: bool,
 ) -> int:
-    r"""One complete run: fetch, tag, store, send what is due.
+    """One complete run: fetch, tag, store, send what is due.
 
     \b
     Examples:

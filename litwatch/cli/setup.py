@@ -29,7 +29,7 @@ LONGEST_CLAUSE = 100
 @click.command()
 @click.argument("path", metavar="[FILE]", required=False, type=click.Path())
 def init(path: str | None) -> int:
-    r"""Write a commented configuration to FILE (default: ./config.toml); never overwrite one.
+    """Write a commented configuration to FILE (default: ./config.toml); never overwrite one.
 
     \b
     Example:
@@ -69,7 +69,7 @@ def check(
     send_to: str | None,
     as_json: bool,
 ) -> int:
-    r"""Check the configuration, the queries, the rules and the database.
+    """Check the configuration, the queries, the rules and the database.
 
     Every fault is named with its line; with one, the exit code is 2. What the lint of the queries
     advises changes no exit code. With --live it is 1 where PubMed warned or a control is not found.

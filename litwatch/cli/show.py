@@ -18,7 +18,7 @@ from litwatch.errors import NotOnFile
 @config_option
 @json_option
 def show(uid: str, *, config_path: str | None, as_json: bool) -> int:
-    r"""Show one article on file with what the rules found and why.
+    """Show one article on file with what the rules found and why.
 
     \b
     Example:

@@ -19,7 +19,7 @@ from litwatch.errors import SourceError
     help="How the tags are printed.",
 )
 def tag(files: tuple[str, ...], *, output_format: str) -> int:  # noqa: ARG001 - one so far
-    r"""Tag records: PubMed XML (.xml, .xml.gz) or JSON Lines; one JSON line out per record.
+    """Tag records: PubMed XML (.xml, .xml.gz) or JSON Lines; one JSON line out per record.
 
     Without FILE, or for `-`, records are read from standard input as JSON Lines.
 

@@ -9,7 +9,7 @@ from litwatch.cli.output import FAILED, WELL, config_option, load_config, say
 @click.argument("uid")
 @config_option
 def why(uid: str, *, config_path: str | None) -> int:
-    r"""Say what brought an article on file: clause, run, rules with sentences, digests.
+    """Say what brought an article on file: clause, run, rules with sentences, digests.
 
     \b
     Example:
@@ -31,7 +31,7 @@ def why(uid: str, *, config_path: str | None) -> int:
 @click.argument("uid")
 @config_option
 def why_not(uid: str, *, config_path: str | None) -> int:
-    r"""Say which step keeps an article out, for each topic and each reader.
+    """Say which step keeps an article out, for each topic and each reader.
 
     An article that is not on file is asked of PubMed, to hold the queries against it.
 

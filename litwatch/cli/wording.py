@@ -1,10 +1,11 @@
 """Reports and articles in words, for a person at a terminal."""
 
 import os
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from litwatch.errors import LitwatchError
-from litwatch.models import Finding, Stored
+from litwatch.models import Evidence, Finding, Stored
 from litwatch.reports import Report, RunError
 from litwatch.settings import printable
 
@@ -79,8 +80,12 @@ def describe(stored: Stored) -> list[str]:
         *(["withdrawn from PubMed"] if stored.withdrawn else []),
         f"found by: {', '.join(stored.topics) or 'no topic of the configuration'}",
         "",
-        *(f"{name}: {fact.value}" for name, fact in known.items() if fact),
-        *(f"topic: {fact.value}" for fact in facts.topics),
+        *(
+            line
+            for name, fact in (*known.items(), *(("topic", topic) for topic in facts.topics))
+            if fact
+            for line in (f"{name}: {fact.value}", *proofs(fact.evidence))
+        ),
     ]
     for finding in (*stored.findings.treatments, *stored.findings.organs):
         out += explain_finding(finding)
@@ -89,8 +94,14 @@ def describe(stored: Stored) -> list[str]:
 
 def explain_finding(finding: Finding) -> list[str]:
     """The tag with its role, and each sentence that earned it."""
-    lines = [f"{finding.tag.category} {finding.tag.label}: {finding.role}"]
-    for evidence in finding.evidence:
-        where = f"{evidence.field}[{evidence.index}] {evidence.start}-{evidence.end}"
-        lines.append(f"    {evidence.text!r} ({where}, rule {evidence.rule}): {evidence.sentence}")
-    return lines
+    return [
+        f"{finding.tag.category} {finding.tag.label}: {finding.role}",
+        *proofs(finding.evidence),
+    ]
+
+
+def proofs(evidence: Sequence[Evidence]) -> Iterator[str]:
+    """Each proof: the text, where it stands, the rule, and the sentence."""
+    for proof in evidence:
+        where = f"{proof.field}[{proof.index}] {proof.start}-{proof.end}"
+        yield f"    {proof.text!r} ({where}, rule {proof.rule}): {proof.sentence}"

@@ -15,10 +15,11 @@ from litwatch.config import Config
 from litwatch.demo import records
 from litwatch.demo.library import Library
 from litwatch.demo.server import StandIn
+from litwatch.errors import ConfigError
 from litwatch.filing import Progress
 from litwatch.pipeline import run_once
 from litwatch.reports import Report
-from litwatch.settings import Secret, Subscriber, sqlite_url
+from litwatch.settings import Secret, Subscriber, printable, sqlite_url
 from litwatch.store import open_store
 
 WEEKS: Mapping[datetime, str] = {
@@ -31,6 +32,8 @@ WEEKS: Mapping[datetime, str] = {
 READER = Subscriber(
     email="reader@example.org", name="A. Reader", hour=7, timezone="Europe/Berlin", empty="send"
 )
+MARK = ".litwatch-demo"
+"""The file by which a demo knows a folder of an earlier one: only that is cleared."""
 KEY = "demo-key"
 """The stand-in grants ten requests a second to this key, as NCBI does to a real one."""
 
@@ -57,7 +60,8 @@ class Result:
 def play(output: Path, *, progress: Progress) -> Result:
     """Runs the pipeline three times and leaves the third issue as digest.html, .txt and .eml.
 
-    An earlier demo in the same folder is replaced; other files in it are left alone.
+    An earlier demo in the same folder is replaced. Raises ConfigError for a folder that holds
+    anything else.
     """
     output = output.resolve()
     _clear(output)
@@ -102,7 +106,16 @@ def demo_config(folder: Path, base_url: str) -> Config:
 
 
 def _clear(output: Path) -> None:
-    output.mkdir(parents=True, exist_ok=True)
+    """Makes way for the demo in a folder that is empty or an earlier demo's, and in no other."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        if any(output.iterdir()) and not (output / MARK).exists():
+            raise ConfigError(
+                f"{printable(output)}: not empty, and not an earlier demo's: choose another folder"
+            )
+        (output / MARK).touch()
+    except OSError as error:
+        raise ConfigError(f"{printable(output)}: cannot be written: {error.strerror}") from error
     shutil.rmtree(output / "outbox", ignore_errors=True)
     for pattern in ("litwatch.db*", "digest.*", "pace"):
         for path in output.glob(pattern):

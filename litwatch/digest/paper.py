@@ -17,6 +17,7 @@ from litwatch.digest.words import (
     OUTCOME_WORDS,
     PLAIN_TYPES,
     STUDY_WORDS,
+    TOPIC_WORDS,
     TREATMENT_WORDS,
     TYPE_MARKS,
 )
@@ -177,8 +178,16 @@ def _about(stored: Stored, topics: Mapping[str, str]) -> tuple[str, ...]:
     )
     if not article.abstract:
         said.append("no abstract")
-    said.extend(label for topic_id, label in topics.items() if topic_id in stored.topics)
+    said.extend(_diseases(stored, topics))
     return tuple(said)
+
+
+def _diseases(stored: Stored, topics: Mapping[str, str]) -> list[str]:
+    """What the paper is about, where the rules could tell; else whose search has found it."""
+    about = [str(fact.value) for fact in stored.findings.facts.topics] if topics else []
+    if about:
+        return [TOPIC_WORDS.get(name, name.replace("_", " ")) for name in about]
+    return [label for topic_id, label in topics.items() if topic_id in stored.topics]
 
 
 # ---- tags and their proofs ---------------------------------------------------------------------

@@ -133,3 +133,14 @@ MONTHS = (
     "December",
 )
 """English whatever the locale of the machine."""
+
+TOPIC_WORDS = {
+    "scleromyxedema": "Scleromyxedema",
+    "lichen_myxedematosus_localized": "Localized lichen myxedematosus",
+    "papular_mucinosis": "Papular mucinosis",
+    "scleredema": "Scleredema",
+    "rem": "Reticular erythematous mucinosis",
+    "follicular_mucinosis": "Follicular mucinosis",
+    "other_cutaneous_mucinosis": "Other cutaneous mucinosis",
+}
+"""What a paper is about, in words; a label of another rule pack is shown as it is."""

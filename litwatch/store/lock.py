@@ -40,6 +40,18 @@ def run_lock(url: str) -> Iterator[None]:
         os.close(handle)
 
 
+def is_locked(url: str) -> bool:
+    """Whether a run is at work on the database at this moment; no lock file is made."""
+    path = lock_path(parse_url(url))
+    if path is None or not path.exists():
+        return False
+    try:
+        with run_lock(url):
+            return False
+    except Locked:
+        return True
+
+
 def lock_path(url: URL) -> Path | None:
     """Where the lock file of that database is; None for one in memory."""
     if url.get_backend_name() == "sqlite":

@@ -248,3 +248,22 @@ def test_help_names_every_command(litwatch: Run) -> None:
 
 def test_an_unknown_command_exits_2(litwatch: Run) -> None:
     assert litwatch("rum").returncode == 2
+
+
+def test_the_demo_clears_no_folder_that_is_not_its_own(litwatch: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "litwatch.db").write_text("mine")
+
+    result = litwatch("demo", "--output", "mine")
+
+    assert result.returncode == 2
+    assert "choose another folder" in result.stderr
+    assert (tmp_path / "mine" / "litwatch.db").read_text() == "mine"
+
+
+@pytest.mark.parametrize("command", ["run", "init", "tag", "show", "why", "why-not"])
+def test_the_examples_of_a_help_stand_on_lines_of_their_own(litwatch: Run, command: str) -> None:
+    shown = litwatch(command, "--help").stdout
+
+    assert "\\b" not in shown
+    assert re.search(rf"(?m)^  Examples?:\n    (litwatch|echo .*litwatch) {command}?", shown)
