@@ -1,14 +1,18 @@
 # make demo: the main job, end to end. make test: the whole suite. make check: what CI wants.
+# make soak: two years of simulated life.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check lint types format clean
+.PHONY: demo test soak check lint types format clean
 
 demo: .venv/run
 	@$(BIN)/litwatch demo
 
 test: .venv/dev
 	$(BIN)/pytest -n auto
+
+soak: .venv/dev
+	$(BIN)/pytest -m soak -s
 
 check: lint types test
 
