@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from litwatch.cli.output import FAILED, WELL, print_json, say
+from litwatch.cli.output import FAILED, WELL, Settings, print_json, progress_bar, say
 from litwatch.errors import SourceError
 
 
@@ -18,7 +18,13 @@ from litwatch.errors import SourceError
     show_default=True,
     help="How the tags are printed.",
 )
-def tag(files: tuple[str, ...], *, output_format: str) -> int:  # noqa: ARG001 - one so far
+@click.pass_obj
+def tag(
+    settings: Settings,
+    *,
+    files: tuple[str, ...],
+    output_format: str,  # noqa: ARG001 - one so far
+) -> int:
     """Tag records: PubMed XML (.xml, .xml.gz) or JSON Lines; one JSON line out per record.
 
     Without FILE, or for `-`, records are read from standard input as JSON Lines.
@@ -38,12 +44,16 @@ def tag(files: tuple[str, ...], *, output_format: str) -> int:  # noqa: ARG001 -
     ruleset = load_ruleset()
     faults = 0
     standard_input = sys.stdin.buffer if sys.stdin else None
-    for path in files or ("-",):
-        for record in read_articles(Path(path), standard_input):
-            if isinstance(record, SourceError):
-                say(f"{path}: {record}")
-                faults += 1
-                continue
-            name, article = record
-            print_json(as_json(name, classify(article, ruleset)))
+    quiet = settings["quiet"] or sys.stdout is None or sys.stdout.isatty()
+    with progress_bar(quiet=quiet) as progress:
+        for path in files or ("-",):
+            records = tuple(read_articles(Path(path), standard_input))
+            for number, record in enumerate(records, 1):
+                if isinstance(record, SourceError):
+                    say(f"{path}: {record}")
+                    faults += 1
+                else:
+                    name, article = record
+                    print_json(as_json(name, classify(article, ruleset)))
+                progress(f"tagging {path}", number, len(records))
     return FAILED if faults else WELL
