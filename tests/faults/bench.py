@@ -36,7 +36,7 @@ NEWS = ("99026110", "99026111", "99026114", "99026115")
 """What appears in the second week, for the topics above."""
 LATER = ("99026120", "99026122", "99026123", "99026124", "99026125")
 """What appears in the third week, a retraction and an erratum of the second's papers among it."""
-IMPATIENT = Limits(timeout_seconds=0.25, deadline_seconds=120.0)
+IMPATIENT = Limits(timeout_seconds=0.5, deadline_seconds=120.0)
 """For servers that fall silent: the only waiting that cannot be virtual is for a socket."""
 
 

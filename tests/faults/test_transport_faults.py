@@ -396,7 +396,7 @@ def test_f26_a_body_that_drips_is_ended_by_the_deadline(
     watching: Bench, clean: list[State]
 ) -> None:
     """Each byte comes in time for the socket; only the sum of them does not."""
-    watching.limits = Limits(timeout_seconds=0.25, deadline_seconds=0.6)
+    watching.limits = Limits(timeout_seconds=0.5, deadline_seconds=1.0)
     watching.stand_in.fail("esearch", "drip")
 
     report = watching.week(2)
