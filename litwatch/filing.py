@@ -9,7 +9,7 @@ by batch: a batch is one transaction, so a run that dies loses nothing and the n
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -88,9 +88,14 @@ class Filing:
         last_complete = self._last_complete_run(topics)
         known = self._store.articles.known()
         watches = [self._begin(topic) for topic in topics]
-        if self._may_ask(watches) and self._search_all(watches):
-            self._link_known(watches, known)
-            self._fetch_all(watches, self._wanted(watches, known, last_complete))
+        if self._may_ask(watches):
+            stopped = self._search_all(watches)
+            wanted = self._wanted(watches, known, last_complete)
+            if stopped is None:
+                self._link_known(watches, known)
+                self._fetch_all(watches, wanted)
+            else:
+                self._break_off(watches, wanted, stopped)
         return self._end(watches)
 
     # ---- search ----------------------------------------------------------------------------
@@ -125,24 +130,32 @@ class Filing:
         self._fail(watches, "cooling-down", message)
         return False
 
-    def _search_all(self, watches: Sequence[Watch]) -> bool:
-        """Searches for each topic; False where the source is not to be asked any more."""
+    def _search_all(self, watches: Sequence[Watch]) -> SourceError | None:
+        """Searches for each topic; returns why the source is not to be asked any more, if so."""
         for number, watch in enumerate(watches):
             self._progress("searching", number, len(watches))
             try:
                 self._search(watch)
-            except SourceBlocked as error:
-                self._fail(watches[number:], "blocked", str(error))
-                return False
-            except Unreachable as error:
-                self._fail(watches[number:], "unreachable", str(error))
-                return False
+            except (SourceBlocked, Unreachable) as error:
+                return error
             except KeyRefused:
                 raise
             except SourceError as error:
                 self._fail([watch], "search-failed", str(error))
         self._progress("searching", len(watches), len(watches))
-        return True
+        return None
+
+    def _break_off(
+        self, watches: Sequence[Watch], unread: Collection[str], error: SourceError
+    ) -> None:
+        """Fails the topics that were not searched, or whose search listed what is left unread."""
+        code = "blocked" if isinstance(error, SourceBlocked) else "unreachable"
+        waiting = [
+            watch
+            for watch in watches
+            if watch.error is None and (watch.search is None or watch.needs(unread))
+        ]
+        self._fail(waiting, code, str(error))
 
     def _search(self, watch: Watch) -> None:
         search = self._source.search(watch.topic)
@@ -173,8 +186,6 @@ class Filing:
             guard.figures(watch.previous, counted=watch.baseline),
             query_changed=watch.query_changed,
         )
-
-    # ---- what to fetch ---------------------------------------------------------------------
 
     def _wanted(
         self, watches: Sequence[Watch], known: frozenset[str], last_complete: datetime | None
