@@ -7,7 +7,6 @@ by batch: a batch is one transaction, so a run that dies loses nothing and the n
 """
 
 import logging
-import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,14 +21,13 @@ from litwatch.models import Article, Batch, Findings, Notice, Search
 from litwatch.reports import RunError, TopicReport
 from litwatch.settings import Topic
 from litwatch.store import Store
+from litwatch.wanted import wanted
 from litwatch.watch import Watch
 
 log = logging.getLogger(__name__)
 
 CHANGES_OVERLAP = timedelta(days=3)
 """How far the search for changes reaches back before the last complete run: [mdat] counts days."""
-FRESH = timedelta(hours=12)
-"""A record read this recently is not read again; a later change is found by the next run."""
 MISSING_RUNS = 3
 MISSING_FOR = timedelta(days=2)
 """A record that stays away for so many runs, and for so long, is marked withdrawn."""
@@ -90,12 +88,18 @@ class Filing:
         watches = [self._begin(topic) for topic in topics]
         if self._may_ask(watches):
             stopped = self._search_all(watches)
-            wanted = self._wanted(watches, known, last_complete)
+            uids = wanted(
+                self._store,
+                watches,
+                at=self._at,
+                last_complete=last_complete,
+                recheck_days=self._recheck_days,
+            )
             if stopped is None:
                 self._link_known(watches, known)
-                self._fetch_all(watches, wanted)
+                self._fetch_all(watches, uids)
             else:
-                self._break_off(watches, wanted, stopped)
+                self._break_off(watches, uids, stopped)
         return self._end(watches)
 
     # ---- search ----------------------------------------------------------------------------
@@ -187,46 +191,12 @@ class Filing:
             query_changed=watch.query_changed,
         )
 
-    def _wanted(
-        self, watches: Sequence[Watch], known: frozenset[str], last_complete: datetime | None
-    ) -> tuple[str, ...]:
-        """The uids to fetch, each once; unknown first: a run cut short has filed the news."""
-        searched = [watch for watch in watches if watch.search]
-        fresh = self._store.articles.read_between(self._at - FRESH, self._at)
-        gone = self._store.articles.withdrawn()
-        on_file = known - gone  # a withdrawn record that is listed again may have come back
-        pending = {entry.uid for entry in self._store.articles.pending()}
-        wanted: dict[str, None] = {}
-        for watch in searched:
-            hits = watch.search.uids if watch.search else ()
-            wanted.update(dict.fromkeys(uid for uid in hits if uid not in on_file))
-        wanted.update(dict.fromkeys(sorted(pending - gone)))
-        again = [uid for watch in searched for uid in watch.changed if uid in known]
-        again += self._due_for_recheck(known, last_complete) if searched else ()
-        again += sorted(uid for watch in searched for uid in watch.controls)
-        wanted.update(dict.fromkeys(uid for uid in again if uid not in fresh))
-        return tuple(wanted)
-
-    def _due_for_recheck(
-        self, known: frozenset[str], last_complete: datetime | None
-    ) -> tuple[str, ...]:
-        """A share of all known records, oldest reading first.
-
-        So large that each has its turn within `recheck_days` at the pace at which runs come, with
-        a fifth to spare.
-        """
-        if last_complete is None:
-            return ()
-        elapsed_days = (self._at - last_complete) / timedelta(days=1)
-        share = math.ceil(1.2 * len(known) * elapsed_days / self._recheck_days)
-        return self._store.articles.due_for_recheck(self._at - FRESH, share)
-
     # ---- fetch and save ----------------------------------------------------------------------
 
-    def _fetch_all(self, watches: Sequence[Watch], wanted: Sequence[str]) -> None:
-        left = set(wanted)
+    def _fetch_all(self, watches: Sequence[Watch], uids: Sequence[str]) -> None:
+        left = set(uids)
         try:
-            for batch in self._batches(wanted):
+            for batch in self._batches(uids):
                 with self._store.transaction():
                     self._save(watches, batch)
                 left.difference_update(batch.asked)
@@ -237,15 +207,15 @@ class Filing:
             if not waiting:
                 self._errors.append(RunError(code, str(error)))
 
-    def _batches(self, wanted: Sequence[str]) -> Iterator[Batch]:
-        if not wanted:
+    def _batches(self, uids: Sequence[str]) -> Iterator[Batch]:
+        if not uids:
             return
         done = 0
-        self._progress("fetching", done, len(wanted))
-        for batch in self._source.fetch(wanted):
+        self._progress("fetching", done, len(uids))
+        for batch in self._source.fetch(uids):
             yield batch
             done += len(batch.asked)
-            self._progress("fetching", done, len(wanted))
+            self._progress("fetching", done, len(uids))
 
     def _save(self, watches: Sequence[Watch], batch: Batch) -> None:
         for article in batch.articles:

@@ -32,6 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "pipeline",
             "reading",
             "standing",
+            "wanted",
             "watch",
             "why",
         }
@@ -46,6 +47,7 @@ ORDER = (
     "reports",
     "filters",
     "watch",
+    "wanted",
     "filing",
     "mailing",
     "delivery",
