@@ -162,7 +162,7 @@ class Filing:
         self._fail(waiting, code, str(error))
 
     def _search(self, watch: Watch) -> None:
-        search = self._source.search(watch.topic)
+        search = self._source.search(watch.topic, self._store.articles.created_on(watch.topic.id))
         if watch.previous:
             watch.changed = self._source.changed(watch.topic, self._changes_since(watch.topic))
         watch.search = search

@@ -15,8 +15,11 @@ from litwatch.settings import Topic
 class Source(Protocol):
     """A service that can be searched and read. Raises SourceError and its kinds alone."""
 
-    def search(self, topic: Topic) -> Search:
-        """All records that answer to the topic's whole query, now."""
+    def search(self, topic: Topic, created: Sequence[date] = ()) -> Search:
+        """All records that answer to the topic's whole query, now.
+
+        `created` are the days on which the source created the topic's records that are on file.
+        """
         ...
 
     def changed(self, topic: Topic, since: date) -> tuple[str, ...]:

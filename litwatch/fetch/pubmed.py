@@ -10,18 +10,19 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
 from random import Random
 
 from litwatch.errors import HistoryLost, Inconsistent, SourceBusy, SourceError, TooMuch
-from litwatch.fetch import records
+from litwatch.fetch import records, slices
 from litwatch.fetch.entrez import DEFAULT_LIMITS, Entrez, Limits
 from litwatch.fetch.esearch import Hits, pmid_of, read_hits
 from litwatch.fetch.pace import INTERVAL_SECONDS, INTERVAL_WITH_KEY_SECONDS, Pace
 from litwatch.fetch.records import Parsed
 from litwatch.fetch.replies import Endpoint
+from litwatch.fetch.slices import Span
 from litwatch.models import Article, Batch, Search, bare_uid
 from litwatch.settings import Ncbi, Topic
 
@@ -29,8 +30,8 @@ log = logging.getLogger(__name__)
 
 WINDOW = 9_999
 """The hits that one ESearch of PubMed lists at most."""
-FIRST_DAY = date(1800, 1, 1)
-"""Before the create date of any record."""
+ROOMY = 9_000
+"""So many hits that are on file are planned into one slice, which leaves room for new ones."""
 PAGE = 200
 """Records asked in one EFetch: larger calls are what fails."""
 TRIES_PER_PAGE = 3
@@ -80,9 +81,12 @@ class PubMed:
 
     # ---- search ----------------------------------------------------------------------------
 
-    def search(self, topic: Topic) -> Search:
-        """All hits of the topic's query, in PubMed's order: newest first."""
-        hits = self._all(topic.query)
+    def search(self, topic: Topic, created: Sequence[date] = ()) -> Search:
+        """All hits of the topic's query, in PubMed's order: newest first.
+
+        `created` are the create dates of those on file: slices are planned from them, if need be.
+        """
+        hits = self._all(topic.query, created)
         return Search(_uids(hits), hits.count, hits.translation, hits.notices)
 
     def count(self, query: str) -> Search:
@@ -95,20 +99,20 @@ class PubMed:
         """The hits whose record was revised on or after `since` ([mdat], which counts days)."""
         return _uids(self._all(f'({topic.query}) AND ("{since:%Y/%m/%d}"[mdat] : "3000"[mdat])'))
 
-    def _all(self, term: str) -> Hits:
+    def _all(self, term: str, created: Sequence[date] = ()) -> Hits:
         """Every hit of a query; an answer that contradicts itself is asked for once more."""
         try:
-            return self._whole(term)
+            return self._whole(term, created)
         except Inconsistent as error:
             log.warning("%s; asking once more", error)
-            return self._whole(term)
+            return self._whole(term, created)
 
-    def _whole(self, term: str) -> Hits:
+    def _whole(self, term: str, created: Sequence[date]) -> Hits:
         hits = self._listed(term)
         if hits.count <= WINDOW:
             return hits
-        tomorrow = self._clock().date() + timedelta(days=1)
-        parts = self._slices(term, FIRST_DAY, tomorrow)
+        tomorrow = self._clock().date() + slices.DAY
+        parts = self._slices(term, slices.planned(created, ROOMY, tomorrow))
         pmids = tuple(dict.fromkeys(chain.from_iterable(part.pmids for part in parts)))
         if len(pmids) != hits.count:
             raise Inconsistent(
@@ -116,19 +120,18 @@ class PubMed:
             )
         return replace(hits, pmids=pmids)
 
-    def _slices(self, term: str, first: date, last: date) -> Iterator[Hits]:
-        """The hits created from `first` to `last`, newest first, in slices that tile exactly."""
-        middle = first + (last - first) // 2
-        for start, end in ((middle + timedelta(days=1), last), (first, middle)):
-            created = f'("{start:%Y/%m/%d}"[crdt] : "{end:%Y/%m/%d}"[crdt])'
+    def _slices(self, term: str, spans: Sequence[Span]) -> Iterator[Hits]:
+        """The hits created in these spans, newest first; a span with too many is halved."""
+        for first, last in spans:
+            created = f'("{first:%Y/%m/%d}"[crdt] : "{last:%Y/%m/%d}"[crdt])'
             hits = self._listed(f"({term}) AND {created}")
             if hits.count <= WINDOW:
                 yield hits
-            elif start < end:
-                yield from self._slices(term, start, end)
+            elif first < last:
+                yield from self._slices(term, slices.halves((first, last)))
             else:
                 raise SourceError(
-                    f"the query has {hits.count} hits that PubMed created on {start}, and no more "
+                    f"the query has {hits.count} hits that PubMed created on {first}, and no more "
                     f"than {WINDOW} of one day can be listed: narrow the query"
                 )
 

@@ -1,5 +1,6 @@
 """A topic of 50,000 hits, five times what PubMed lists of one result, asked for over HTTP."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,8 +15,8 @@ from litwatch.demo.library import Library, Revision
 from litwatch.demo.server import StandIn
 from litwatch.demo.service import Request
 from litwatch.errors import SourceError
-from litwatch.fetch.pubmed import PAGE, WINDOW, PubMed
-from litwatch.models import Search
+from litwatch.fetch.pubmed import PAGE, ROOMY, WINDOW, PubMed
+from litwatch.models import Batch, Search
 from litwatch.settings import Ncbi, Topic
 
 NOW = datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
@@ -53,6 +54,17 @@ def found(stand_in: StandIn, tmp_path_factory) -> tuple[Search, Sequence[Request
     return search, stand_in.log[before:]
 
 
+@pytest.fixture(scope="module")
+def fetched(stand_in: StandIn, found, tmp_path_factory) -> tuple[Sequence[Batch], int]:
+    """All that it found, fetched, and with how many requests."""
+    pace = tmp_path_factory.mktemp("bulk") / "pace"
+    ncbi = Ncbi(email="a@example.org", base_url=stand_in.base_url, pace_file=str(pace))
+    pubmed = PubMed.over_network(ncbi, clock=lambda: NOW, sleep=lambda _: None)
+    before = len(stand_in.log)
+    batches = tuple(pubmed.fetch(found[0].uids))
+    return batches, len(stand_in.log) - before
+
+
 def test_every_one_of_fifty_thousand_hits_is_listed_once(found):
     search, _ = found
 
@@ -85,26 +97,32 @@ def test_the_slices_tile_all_days_without_gap_or_overlap(found):
         assert after[0] - before[1] == timedelta(days=1)
 
 
-def test_every_one_of_fifty_thousand_records_is_fetched_once(stand_in, found, pubmed_at):
+def test_every_one_of_fifty_thousand_records_is_fetched_once(found, fetched):
     search, _ = found
-    before = len(stand_in.log)
-    batches = list(pubmed_at(stand_in).fetch(search.uids))
-    articles = Counter(article.uid for batch in batches for article in batch.articles)
+    batches, requests = fetched
 
-    assert articles == Counter(search.uids)
+    assert Counter(article.uid for batch in batches for article in batch.articles) == Counter(
+        search.uids
+    )
     assert all(not batch.missing and not batch.malformed for batch in batches)
-    assert len(stand_in.log) - before == COUNT // PAGE
+    assert requests == COUNT // PAGE
 
 
-def test_a_second_search_costs_its_slices_searches_and_fetches_nothing(stand_in, found, pubmed_at):
+def test_a_second_search_plans_its_slices_and_costs_one_search_for_each_and_one_for_all(
+    stand_in, found, fetched, pubmed_at
+):
     first, requests = found
+    batches, _ = fetched
+    created = [article.created_on for batch in batches for article in batch.articles]
+    assert len(requests) <= 2 * len(_slices(requests)) - 1
     before = len(stand_in.log)
-    second = pubmed_at(stand_in).search(TOPIC)
+    second = pubmed_at(stand_in).search(TOPIC, created)
     again = stand_in.log[before:]
 
-    assert second == first
+    assert second.count == first.count
+    assert Counter(second.uids) == Counter(first.uids)
     assert {request.endpoint for request in again} == {"esearch"}
-    assert len(again) <= len(requests) <= 2 * len(_slices(requests)) - 1
+    assert len(again) == 1 + len(_slices(again)) == 1 + math.ceil(COUNT / ROOMY)
 
 
 def test_what_comes_to_fifty_thousand_is_the_only_difference_of_the_next_search(pubmed_at):
