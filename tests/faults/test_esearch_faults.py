@@ -388,6 +388,8 @@ def test_f61_a_count_that_changes_between_the_first_search_and_the_last_is_made_
     assert report.is_well, messages(report)
     assert (report.topics[0].count, report.topics[0].new) == (151, 1)
     assert report.digests[0].articles == 1
+    terms = [request.params["term"] for request in bench.requests("esearch")]
+    assert terms.count(TOPIC.query) == 1 + 2, "it was created before all was asked for"
 
 
 # ---- lists that contradict themselves ----------------------------------------------------------
