@@ -297,7 +297,9 @@ class Stored:
 class Change:
     """Something that happened to a stored article after it was stored.
 
-    `kind` is `retraction`, `concern`, `erratum`, `republication`, `update`, `final`, `withdrawn`.
+    `kind` is `retraction`, `partial_retraction`, `concern`, `erratum`, `republication`, `update`,
+    `final`, `withdrawn`. `notice_uid` is the notice's, or the record's under which PubMed has a
+    withdrawn paper now.
     """
 
     id: int

@@ -32,6 +32,7 @@ LATE_AFTER = timedelta(days=365)
 CORRECTION_KINDS = (
     "retraction",
     "withdrawn",
+    "partial_retraction",
     "concern",
     "erratum",
     "republication",
@@ -121,8 +122,10 @@ def corrections(
     """The changes to papers that this reader got, the gravest kind first, then the newest.
 
     `delivered_on` is when the digest that held the paper was written down: what PubMed said before
-    stands in it already, and what it said later, even before the mail went out, does not.
+    stands in it already, and what it said later, even before the mail went out, does not. What the
+    notice has said already, the record of the paper need not say again.
     """
+    told = [change for change in changes if change.id in delivered_changes]
     entries = [
         CorrectionEntry(
             change,
@@ -137,8 +140,26 @@ def corrections(
         and change.uid in delivered_on
         and change.run_id > delivered_in[change.uid]
     ]
+    entries.sort(key=lambda entry: entry.change.id)
+    entries = [entry for entry in entries if not _is_told(entry.change, told)]
     entries.sort(key=lambda entry: (entry.change.at, entry.change.id), reverse=True)
     return tuple(sorted(entries, key=lambda entry: CORRECTION_KINDS.index(entry.change.kind)))
+
+
+def _is_told(change: Change, told: list[Change]) -> bool:
+    """Whether it is among the told ones under the same notice; otherwise it is from now on.
+
+    A retraction has one notice, which not every record names.
+    """
+    is_one = change.kind == "retraction"
+    for other in told:
+        same_notice = change.notice_uid == other.notice_uid != "" or (
+            is_one and not (change.notice_uid and other.notice_uid)
+        )
+        if (change.uid, change.kind) == (other.uid, other.kind) and same_notice:
+            return True
+    told.append(change)
+    return False
 
 
 def _passes(wanted: Sequence[str], found: Sequence[str | int]) -> bool:

@@ -19,7 +19,7 @@ from litwatch.digest import sentences
 from litwatch.digest.build import trim
 from litwatch.digest.paper import Paper, list_url, record_url, show, treated
 from litwatch.digest.words import CORRECTION_WORDS, GRAVE_MARKS
-from litwatch.models import CorrectionEntry, Digest
+from litwatch.models import Change, CorrectionEntry, Digest
 from litwatch.settings import Mail
 
 MAX_HTML_BYTES = 90_000
@@ -48,6 +48,7 @@ class _Correction:
     mark: str
     what: str
     paper: Paper
+    label: str
     notice: str
     notice_url: str
 
@@ -150,16 +151,25 @@ def _contents(digest: Digest) -> dict[str, object]:
 
 
 def _correction(entry: CorrectionEntry, timezone: str) -> _Correction:
-    mark, what = CORRECTION_WORDS[entry.change.kind]
+    mark, what = _said(entry.change)
+    is_withdrawn = entry.change.kind == "withdrawn"
+    citation = "" if is_withdrawn else entry.change.citation
     tags = "; ".join(f"{label} — {role}" for label, role in treated(entry.paper.findings))
     sent = sentences.day(entry.sent_at, timezone)
     return _Correction(
         mark=mark,
         what=f"{what} It was sent to you on {sent}{f', tagged {tags}' if tags else ''}.",
         paper=show(entry.paper, {}),
-        notice=entry.notice.title if entry.notice else entry.change.citation,
+        label="Now" if is_withdrawn else "Notice",
+        notice=entry.notice.title if entry.notice else citation,
         notice_url=record_url(entry.change.notice_uid),
     )
+
+
+def _said(change: Change) -> tuple[str, str]:
+    """What happened, as a mark and as a sentence."""
+    is_moved = change.kind == "withdrawn" and change.notice_uid
+    return CORRECTION_WORDS["moved" if is_moved else change.kind]
 
 
 def _preheader(digest: Digest) -> str:
@@ -169,7 +179,7 @@ def _preheader(digest: Digest) -> str:
         line = "From now on you get what is new; for a start, the newest papers on file."
     elif digest.corrections:
         entry = digest.corrections[0]
-        mark, _ = CORRECTION_WORDS[entry.change.kind]
+        mark, _ = _said(entry.change)
         line = f"{mark}: {markup.plain(entry.paper.article.title)}"
     elif digest.papers:
         line = markup.plain(digest.papers[0].article.title)

@@ -105,6 +105,11 @@ LANGUAGES: Mapping[str, tuple[str, str]] = {
 CORRECTION_WORDS: Mapping[str, tuple[str, str]] = {
     "retraction": ("Retracted", "This paper has been retracted."),
     "withdrawn": ("No longer in PubMed", "PubMed no longer hands out this record."),
+    "moved": (
+        "Under another number in PubMed",
+        "PubMed no longer has this record, and has the paper under another number.",
+    ),
+    "partial_retraction": ("Retracted in part", "A part of this paper has been retracted."),
     "concern": (
         "Expression of concern",
         "The journal has published an expression of concern about this paper.",
@@ -116,7 +121,7 @@ CORRECTION_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "update": ("Update", "An update of this paper has been published."),
 }
-"""What happened to a paper, as a mark and as a sentence."""
+"""What happened to a paper, as a mark and as a sentence: `moved` is `withdrawn` with a heir."""
 
 MONTHS = (
     "January",

@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, select, union, update
 
 from litwatch.models import Article, Change, Findings, Stored
-from litwatch.store.changes import Happening, compare, content_hash
+from litwatch.store.changes import Happening, announced, compare, content_hash, is_twin, says
 from litwatch.store.codec import from_plain
 from litwatch.store.database import Database
 from litwatch.store.pending import Pending, PendingRecords
@@ -98,7 +98,20 @@ class Articles:
                 self._database.write(DELETE_FINDINGS, key=article.uid)
             self._database.write_many(INSERT_FINDINGS, finding_rows(article.uid, found))
             self._pending.clear(article.uid)
+            if saved != "same":
+                self._note_what_it_announces(article, run_id=run_id, at=at)
         return saved
+
+    def twins(self, article: Article) -> tuple[Stored, ...]:
+        """The other records on file of the same paper: PubMed has it twice, or had.
+
+        Either is one day withdrawn; nothing in the other says so.
+        """
+        if not article.doi:
+            return ()
+        same_doi = select(articles.c.uid).where(articles.c.doi == article.doi.lower())
+        found = self.load(self._database.column(same_doi))
+        return tuple(stored for stored in found if is_twin(stored.article, article))
 
     def link(self, uid: str, topic_id: str, *, run_id: int, news: bool, held: bool = False) -> bool:
         """Notes that the topic's query found the article; False where that is on file already.
@@ -289,7 +302,12 @@ class Articles:
             mark = update(articles).where(articles.c.uid == uid, articles.c.withdrawn_at.is_(None))
             self._pending.clear(uid)
             if self._database.write(mark.values(withdrawn_at=at)):
-                self._note(uid, ("withdrawn", "", f"{at:%Y-%m-%d}"), run_id=run_id, at=at)
+                (gone,) = self.load([uid])
+                stays = [
+                    twin.article.uid for twin in self.twins(gone.article) if not twin.withdrawn
+                ]
+                happening = ("withdrawn", stays[0] if stays else "", f"{at:%Y-%m-%d}")
+                self._note(uid, happening, run_id=run_id, at=at)
 
     def withdrawn(self) -> frozenset[str]:
         """The uids that are gone from their source, on file or never seen."""
@@ -316,6 +334,22 @@ class Articles:
         )
         for happening in compare(from_plain(Article, record), article):
             self._note(article.uid, happening, run_id=run_id, at=at)
+
+    def _note_what_it_announces(self, article: Article, *, run_id: int, at: datetime) -> None:
+        """Notes what befell other records on file, of which their own say nothing yet.
+
+        It may be a notice about a paper, or the record under which a withdrawn one comes back.
+        """
+        happenings = announced(article)
+        papers = {
+            stored.article.uid: stored for stored in self.load([uid for uid, _ in happenings])
+        }
+        for uid, happening in happenings:
+            if uid in papers and not says(papers[uid].article, happening):
+                self._note(uid, happening, run_id=run_id, at=at)
+        for twin in self.twins(article):
+            if twin.withdrawn:
+                self._note(twin.article.uid, ("withdrawn", article.uid, ""), run_id=run_id, at=at)
 
     def _note(self, uid: str, happening: Happening, *, run_id: int, at: datetime) -> None:
         """Records a change once: a record that wavers makes no second one."""

@@ -1,7 +1,8 @@
-"""What a new version of a record says that the old one did not: pure.
+"""What a new version of a record says that the old one did not, and what a notice says: pure.
 
-What counts as a concern, an erratum, a republication is NLM's, by the kind of the link in the
-record of the paper itself; the notice's own record (`ErratumFor`, `RetractionOf`) is no event.
+What counts as a concern, an erratum, a republication is NLM's, by the kind of the link: `ErratumIn`
+in the record of the paper itself, or `ErratumFor` in the notice's own. The notice's record is about
+the paper that it names, and never about itself.
 https://www.nlm.nih.gov/bsd/policy/errata.html
 """
 
@@ -11,6 +12,7 @@ from litwatch.models import Article, Correction
 from litwatch.store.codec import dump, to_plain
 
 KINDS = {
+    "PartialRetractionIn": "partial_retraction",
     "ExpressionOfConcernIn": "concern",
     "ErratumIn": "erratum",
     "CorrectedandRepublishedIn": "republication",
@@ -19,6 +21,18 @@ KINDS = {
     "UpdateIn": "update",
 }
 """NLM's RefType of a link -> our kind of change; a retraction has a second sign beside its link."""
+
+ANNOUNCED = {
+    "RetractionOf": "retraction",
+    "PartialRetractionOf": "partial_retraction",
+    "ExpressionOfConcernFor": "concern",
+    "ErratumFor": "erratum",
+    "CorrectedandRepublishedFrom": "republication",
+    "RetractedandRepublishedFrom": "republication",
+    "RepublishedFrom": "republication",
+    "UpdateOf": "update",
+}
+"""NLM's RefType of the link back, from a notice to its paper -> our kind of change."""
 
 BOOKKEEPING = ("revised_on", "status", "version")
 """What PubMed turns over without the content having changed."""
@@ -47,6 +61,41 @@ def compare(old: Article, new: Article) -> tuple[Happening, ...]:
     sorted_notices = sorted(dict.fromkeys(notices), key=lambda notice: order.index(notice[0]))
     final = (("final", "", ""),) if _became_final(old, new) else ()
     return (*retraction, *sorted_notices, *final)
+
+
+def announced(notice: Article) -> tuple[tuple[str, Happening], ...]:
+    """By uid, what a record says of the papers of which it is the notice.
+
+    The notice may be in PubMed days before the record of its paper says so.
+    """
+    return tuple(
+        (link.uid, (ANNOUNCED[link.kind], notice.uid, ""))
+        for link in notice.corrections
+        if link.kind in ANNOUNCED and link.uid not in ("", notice.uid)
+    )
+
+
+def says(article: Article, happening: Happening) -> bool:
+    """Whether the record of the paper itself says what its notice says."""
+    kind, notice_uid, _ = happening
+    if kind == "retraction" and article.is_retracted:
+        return True
+    return any(
+        KINDS.get(link.kind) == kind and link.uid == notice_uid for link in article.corrections
+    )
+
+
+def is_twin(one: Article, other: Article) -> bool:
+    """Two records of one paper: the same DOI, which knows no case, and the same title.
+
+    A notice or one of many abstracts may bear the DOI of another record; its title is another.
+    """
+    same_doi = one.doi != "" and one.doi.lower() == other.doi.lower()
+    return same_doi and one.uid != other.uid and _bare(one.title) == _bare(other.title) != ""
+
+
+def _bare(title: str) -> str:
+    return "".join(letter for letter in title.casefold() if letter.isalnum())
 
 
 def _retraction(article: Article) -> tuple[Happening, ...]:

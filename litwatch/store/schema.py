@@ -137,6 +137,7 @@ articles = Table(
     Column("first_stored_at", Moment, nullable=False),
     Column("last_read_at", Moment, nullable=False),
     Column("withdrawn_at", Moment),
+    Index(None, "doi"),
     Index(None, "last_read_at"),
 )
 

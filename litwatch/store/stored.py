@@ -44,7 +44,7 @@ def article_row(
     return {
         "kind": article.kind,
         "title": article.title,
-        "doi": article.doi,
+        "doi": article.doi.lower(),
         "published_on": article.published_on,
         "created_on": article.created_on,
         "revised_on": article.revised_on,

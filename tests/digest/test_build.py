@@ -183,6 +183,26 @@ def test_a_correction_names_its_notice(samples: ModuleType) -> None:
     assert (entry.notice, entry.sent_at) == (notice, WRITTEN)
 
 
+def test_what_the_notice_has_told_the_paper_does_not_tell_again(samples: ModuleType) -> None:
+    by_notice = replace(change(1, "retraction"), notice_uid="pubmed:5")
+    by_paper = replace(change(2, "retraction"), notice_uid="pubmed:5", citation="J. 2026")
+    unnamed = replace(change(3, "retraction"), citation="J. 2026")
+    another = replace(change(4, "retraction"), notice_uid="pubmed:6")
+    all_of_them = [by_notice, by_paper, unnamed, another]
+
+    once = correct(samples, all_of_them)
+    later = correct(samples, all_of_them, delivered_changes=frozenset({1}))
+
+    assert {entry.change.id for entry in once} == {1, 4}
+    assert {entry.change.id for entry in later} == {4}
+
+
+def test_a_second_erratum_is_told_even_if_neither_has_a_record(samples: ModuleType) -> None:
+    changes = [replace(change(n, "erratum"), citation=f"J. {n}") for n in (1, 2)]
+
+    assert len(correct(samples, changes)) == 2
+
+
 # ---- the issue -------------------------------------------------------------------------------
 
 

@@ -410,6 +410,27 @@ def test_gmail_does_not_clip_a_big_issue_and_no_paper_is_dropped_in_silence(
     assert "Intravenous immunoglobulin" in page.xpath("//h2")[0].text_content()
 
 
+def test_a_record_that_is_gone_says_so_and_one_that_moved_says_where_it_is(
+    issue: Callable[..., Digest], samples: ModuleType
+) -> None:
+    entry = samples.some_corrections()[1]
+    lost = replace(entry.change, kind="withdrawn", citation="2026-11-20")
+    gone = replace(entry, change=lost)
+    moved = replace(entry, change=replace(lost, notice_uid="pubmed:90000009"))
+
+    without = rendered(samples, issue((), corrections=(gone,)))
+    with_heir = rendered(samples, issue((), corrections=(moved,)))
+
+    for part in (text_of(without.html), without.text):
+        assert "No longer in PubMed" in part
+        assert "Now:" not in part
+        assert "2026-11-20" not in part
+    for part in (text_of(with_heir.html), with_heir.text):
+        assert "Under another number in PubMed" in part
+        assert "Now:" in part
+    assert "https://pubmed.ncbi.nlm.nih.gov/90000009/" in with_heir.text
+
+
 def test_corrections_are_the_last_to_be_shortened(
     issue: Callable[..., Digest], samples: ModuleType
 ) -> None:

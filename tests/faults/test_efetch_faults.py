@@ -627,7 +627,6 @@ def test_f89_a_paper_that_was_deleted_is_noted_after_three_runs(make_bench) -> N
     assert bench.state()["told"] == [("pubmed:99300001", "withdrawn")]
 
 
-@pytest.mark.xfail(reason="a paper is known by its PMID alone: filing.py knows no DOI", strict=True)
 def test_f89_the_twin_under_another_pmid_with_the_same_doi_is_not_sent_again(make_bench) -> None:
     bench = make_bench(merged("10.5555/twin"), TOPIC)
     bench.configure(recheck_days=1)
@@ -637,6 +636,23 @@ def test_f89_the_twin_under_another_pmid_with_the_same_doi_is_not_sent_again(mak
 
     assert "pubmed:99300002" in bench.state()["known"]
     assert report.digests[0].articles == 0
+
+    bench.weeks([4, 5, 6])
+
+    assert bench.state()["told"] == [("pubmed:99300001", "withdrawn")]
+    with bench.store() as store:
+        (change,) = store.articles.changes_of("pubmed:99300001")
+    assert change.notice_uid == "pubmed:99300002"
+
+
+def test_f89_another_paper_of_the_same_doi_is_news(make_bench) -> None:
+    """A notice, or one of many abstracts, may bear the DOI of a paper that is on file."""
+    first = new(99300001, "Scleromyxedema, first.", doi="10.5555/one")
+    second = new(99300002, "Scleromyxedema, second.", doi="10.5555/one", created=date(2026, 11, 12))
+    bench = make_bench(library(OLD, first, second), TOPIC)
+    bench.weeks([1, 2])
+
+    assert bench.week(3).digests[0].articles == 1
 
 
 # ---- the year ----------------------------------------------------------------------------------

@@ -242,6 +242,64 @@ def test_an_article_that_is_new_and_retracted_already_is_no_change(
     assert store.articles.changes_since(0) == ()
 
 
+def test_a_notice_tells_what_befell_its_paper_before_the_papers_record_does(
+    store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
+) -> None:
+    store.articles.save(article, findings, **reading)
+    about = (Correction("RetractionOf", article.uid, "J Made Up. 2026;1:1"),)
+    notice = replace(article, uid="pubmed:2", title="Retraction.", doi="", corrections=about)
+
+    store.articles.save(notice, findings, **later)
+    store.articles.save(notice, findings, **later)
+
+    (change,) = store.articles.changes_since(0)
+    assert (change.uid, change.kind, change.notice_uid) == (article.uid, "retraction", "pubmed:2")
+    (stored,) = store.articles.load([article.uid])
+    assert not stored.article.is_retracted, "the record of the paper does not say so yet"
+
+
+def test_a_notice_says_nothing_that_the_papers_record_says_already(
+    store: Store, article: Article, findings: Findings, reading: Reading
+) -> None:
+    paper = replace(article, corrections=(Correction("ErratumIn", "pubmed:2", "J. 2"),))
+    back = (Correction("ErratumFor", article.uid, "J. 1"),)
+    notice = replace(article, uid="pubmed:2", title="Erratum.", doi="", corrections=back)
+
+    store.articles.save(paper, findings, **reading)
+    store.articles.save(notice, findings, **reading)
+
+    assert store.articles.changes_since(0) == ()
+
+
+def test_a_withdrawn_record_names_the_one_under_which_its_paper_stays(
+    store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
+) -> None:
+    paper = replace(article, doi="10.5555/Twin")
+    twin = replace(paper, uid="pubmed:2", doi="10.5555/twin", title=f"{article.title.upper()}.")
+    store.articles.save(paper, findings, **reading)
+    store.articles.save(twin, findings, **reading)
+    assert [stored.article.uid for stored in store.articles.twins(paper)] == ["pubmed:2"]
+
+    store.articles.withdraw(paper.uid, later["run_id"], later["at"])
+
+    (change,) = store.articles.changes_since(0)
+    assert (change.uid, change.kind, change.notice_uid) == (paper.uid, "withdrawn", "pubmed:2")
+
+
+def test_a_paper_that_comes_back_under_another_number_is_told_with_the_withdrawn_one(
+    store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
+) -> None:
+    paper = replace(article, doi="10.5555/twin")
+    store.articles.save(paper, findings, **reading)
+    store.articles.withdraw(paper.uid, reading["run_id"], reading["at"])
+
+    store.articles.save(replace(paper, uid="pubmed:2"), findings, **later)
+
+    gone, back = store.articles.changes_since(0)
+    assert (gone.kind, gone.notice_uid) == ("withdrawn", "")
+    assert (back.uid, back.kind, back.notice_uid) == (paper.uid, "withdrawn", "pubmed:2")
+
+
 # ---- topics and news -------------------------------------------------------------------------
 
 

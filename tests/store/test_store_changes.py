@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from litwatch.models import Article, Correction, MeshHeading
-from litwatch.store.changes import Happening, compare, content_hash
+from litwatch.store.changes import Happening, announced, compare, content_hash, is_twin
 
 RETRACTED = ("Journal Article", "Retracted Publication")
 
@@ -108,6 +108,35 @@ def test_what_happened(
     old: dict[str, Any], new: dict[str, Any], happened: tuple[Happening, ...], article: Article
 ) -> None:
     assert compare(replace(article, **old), replace(article, **new)) == happened
+
+
+def test_a_notice_is_about_the_papers_that_it_names_and_not_about_itself(article: Article) -> None:
+    notice = replace(
+        article,
+        corrections=(
+            Correction("RetractionOf", "pubmed:2", "J. 2"),
+            Correction("ErratumFor", "pubmed:3"),
+            Correction("ErratumFor", "", "J. 4"),
+            Correction("UpdateOf", article.uid),
+            Correction("CommentOn", "pubmed:5"),
+        ),
+    )
+
+    assert announced(notice) == (
+        ("pubmed:2", ("retraction", article.uid, "")),
+        ("pubmed:3", ("erratum", article.uid, "")),
+    )
+
+
+def test_twins_share_doi_and_title_and_neither_alone_makes_them(article: Article) -> None:
+    paper = replace(article, doi="10.5555/a", title="IVIG in a case.")
+
+    assert is_twin(paper, replace(paper, uid="pubmed:2", doi="10.5555/A", title="IVIG in a Case"))
+    assert not is_twin(paper, paper)
+    assert not is_twin(paper, replace(paper, uid="pubmed:2", doi="10.5555/b"))
+    assert not is_twin(paper, replace(paper, uid="pubmed:2", title="IVIG in two cases."))
+    assert not is_twin(replace(paper, doi=""), replace(paper, uid="pubmed:2", doi=""))
+    assert not is_twin(replace(paper, title=""), replace(paper, uid="pubmed:2", title=""))
 
 
 def test_several_things_at_once_come_gravest_first_and_once_each(article: Article) -> None:

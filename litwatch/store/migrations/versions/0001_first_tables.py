@@ -94,6 +94,7 @@ def _articles() -> None:
         sa.PrimaryKeyConstraint("uid", name=op.f("pk_articles")),
         _references("articles", "first_run", "runs.id"),
     )
+    op.create_index(op.f("ix_articles_doi"), "articles", ["doi"])
     op.create_index(op.f("ix_articles_last_read_at"), "articles", ["last_read_at"])
 
 
