@@ -85,7 +85,8 @@ def inspect(config: Config, now: datetime) -> tuple[TopicLedger, ...]:
 def _read(store: Store, topic_id: str, query: str, now: datetime, recheck_days: int) -> TopicLedger:
     rows = store.runs.ledger(topic_id)
     complete = [row for row in rows if row.complete]
-    last = complete[-1] if complete else None
+    # What a clock set ahead has dated in the future covers nothing up to then.
+    last = next((row for row in reversed(complete) if row.started <= now), None)
     holes = (
         *_unsearched(rows, last, query, now),
         *_unaccounted(complete),
@@ -104,7 +105,12 @@ def _unsearched(
         return
     if now - last.started > STALE:
         yield Hole("stale", last.started, "what came since was not searched for: litwatch run")
-    failed = [row for row in rows if row.run_id > last.run_id]
+    later = [row for row in rows if row.run_id > last.run_id]
+    ahead = [row for row in later if row.started > now]
+    if ahead:
+        message = f"run {ahead[-1].run_id} bears this date of the future: set the clock, then run"
+        yield Hole("clock-ahead", ahead[-1].started, message)
+    failed = [row for row in later if not row.complete]
     if failed:
         reason = failed[-1].report.error or "the run did not come to its end"
         yield Hole("failed", failed[0].started, f"{len(failed)} runs failed: {reason}")

@@ -24,7 +24,9 @@ def flooded(until: date | None = None) -> dict[str, tuple[Revision, ...]]:
     xml = library[PATTERN][-1].xml
     for number in range(FLOOD):
         pmid = str(99900001 + number)
-        states = [Revision(date(2026, 11, 5), xml.replace(PATTERN.encode(), pmid.encode()))]
+        own = xml.replace(PATTERN.encode(), pmid.encode())
+        own = own.replace(b"10.5555/", b"10.5555/%d." % number)
+        states = [Revision(date(2026, 11, 5), own)]
         if until:
             states.append(Revision(until, b"", withdrawn=True))
         library[pmid] = tuple(states)
@@ -175,6 +177,17 @@ def test_each_hole_has_its_name(world: World) -> None:
 
     assert found[TOPIC] == {"missing", "failed", "stale"}
     assert "recheck-overdue" in holes(world, datetime(2027, 12, 1, tzinfo=UTC))[TOPIC]
+
+
+def test_a_run_that_a_wrong_clock_dated_in_the_future_covers_nothing_until_then(
+    world: World,
+) -> None:
+    world.run()
+    world.run_after(WEEK)
+    right = world.now - WEEK
+
+    assert holes(world, right)[TOPIC] == {"clock-ahead"}
+    assert {topic.last.started for topic in inspect(world.config, right) if topic.last} == {right}
 
 
 def test_a_query_of_today_that_was_not_asked_is_a_hole(world: World) -> None:
