@@ -13,21 +13,13 @@ from typing import TypedDict
 
 from litwatch.config import Config
 from litwatch.digest.build import Owed, build, corrections, matches, news, owed
+from litwatch.digest.issue import CorrectionEntry, Coverage, Digest, TopicCoverage
 from litwatch.digest.message import compose
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
 from litwatch.errors import DeliveryError
 from litwatch.filing import Filed
-from litwatch.models import (
-    Article,
-    CorrectionEntry,
-    Coverage,
-    Digest,
-    Findings,
-    Period,
-    Stored,
-    TopicCoverage,
-)
+from litwatch.models import Article, Findings, Period, Stored
 from litwatch.reports import DigestReport, RunError
 from litwatch.settings import Subscriber, Topic
 from litwatch.store import Store

@@ -9,20 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from litwatch.models import (
-    ORGAN_ROLES,
-    TREATMENT_ROLES,
-    Article,
-    Change,
-    CorrectionEntry,
-    Coverage,
-    Digest,
-    Finding,
-    Period,
-    Section,
-    Stored,
-    TopicCoverage,
-)
+from litwatch.digest.issue import CorrectionEntry, Coverage, Digest, Section, TopicCoverage
+from litwatch.models import ORGAN_ROLES, TREATMENT_ROLES, Article, Change, Finding, Period, Stored
 from litwatch.settings import Filters, Subscriber, Topic
 
 NEWEST = 5

@@ -17,9 +17,10 @@ import css_inline
 from litwatch import markup
 from litwatch.digest import sentences
 from litwatch.digest.build import trim
+from litwatch.digest.issue import CorrectionEntry, Digest
 from litwatch.digest.paper import Paper, list_url, record_url, show, treated
 from litwatch.digest.words import CORRECTION_WORDS, GRAVE_MARKS
-from litwatch.models import Change, CorrectionEntry, Digest
+from litwatch.models import Change
 from litwatch.settings import Mail
 
 MAX_HTML_BYTES = 90_000

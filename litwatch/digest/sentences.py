@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from litwatch.digest.issue import Digest, TopicCoverage
 from litwatch.digest.words import MONTHS
-from litwatch.models import Digest, TopicCoverage
 
 INCOMPLETE = "What it missed is asked for again at the next run; nothing is skipped."
 LATE = "Published long ago, and in PubMed only now."

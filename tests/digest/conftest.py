@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from litwatch.digest.build import build
+from litwatch.digest.issue import CorrectionEntry, Coverage, Digest, TopicCoverage
 from litwatch.digest.period import slot
 from litwatch.models import (
     AbstractSection,
@@ -18,9 +19,6 @@ from litwatch.models import (
     Category,
     Change,
     Correction,
-    CorrectionEntry,
-    Coverage,
-    Digest,
     Evidence,
     Fact,
     Facts,
@@ -31,7 +29,6 @@ from litwatch.models import (
     Notice,
     Stored,
     Tag,
-    TopicCoverage,
 )
 from litwatch.settings import Mail, Subscriber, Topic
 

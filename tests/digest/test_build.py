@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litwatch.digest.build import Owed, corrections, is_late, matches, news, owed, trim
-from litwatch.models import Article, Change, Digest, Fact, Facts, Findings, Stored
+from litwatch.digest.issue import Digest
+from litwatch.models import Article, Change, Fact, Facts, Findings, Stored
 from litwatch.settings import Filters
 
 WRITTEN = datetime(2026, 11, 16, 6, 10, tzinfo=UTC)

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from litwatch.digest.issue import Digest
 from litwatch.digest.message import compose, one_line, wire_address
 from litwatch.digest.period import slot
 from litwatch.digest.render import Rendered, render
 from litwatch.errors import DeliveryError
-from litwatch.models import Digest
 from litwatch.settings import Mail, Subscriber
 
 AT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)

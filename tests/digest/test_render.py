@@ -12,13 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
 
+from litwatch.digest.issue import Coverage, Digest, TopicCoverage
 from litwatch.digest.render import MAX_HTML_BYTES, Rendered, render
 from litwatch.models import (
     AbstractSection,
     Article,
     Author,
-    Coverage,
-    Digest,
     Evidence,
     Finding,
     Findings,
@@ -26,7 +25,6 @@ from litwatch.models import (
     Notice,
     Stored,
     Tag,
-    TopicCoverage,
 )
 from litwatch.settings import Filters
 
