@@ -228,12 +228,13 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the article is: None rather than a guess."""
+    """What the article is: None rather than a guess; `conclusion` is the authors' own sentence."""
 
     topics: tuple[Fact, ...] = ()
     study_type: Fact | None = None
     patients: Fact | None = None
     outcome: Fact | None = None
+    conclusion: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Each fact is None rather than a guess, and carries the words that prove it. The 
 
 from collections.abc import Sequence
 
+from litwatch.classify.conclusion import find_conclusion
 from litwatch.classify.echoes import Echo, own_words
 from litwatch.classify.match import Hit
 from litwatch.classify.outcome import find_outcome
@@ -32,6 +33,7 @@ def find_facts(
         study_type=study_type,
         patients=_patients(count, kind),
         outcome=find_outcome(own, count, study_type),
+        conclusion=find_conclusion(sentences),
     )
 
 

@@ -40,6 +40,7 @@ VALUES = {
     "people": {"people"},
     "modal": {"modal"},
     "therapy": {"therapy"},
+    "conclusion": {"conclusion"},
     "decisive": STUDY_TYPES,
     "hint": STUDY_TYPES | {"series", "molecular"},
 }
