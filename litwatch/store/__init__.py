@@ -5,12 +5,14 @@ of SQLAlchemy leaves this package, and its errors leave as StoreError or SchemaE
 """
 
 from contextlib import AbstractContextManager
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from litwatch.errors import LitwatchError
 from litwatch.store import migrations
 from litwatch.store.articles import Articles
+from litwatch.store.counts import Counts
 from litwatch.store.database import Database
 from litwatch.store.outbox import Outbox
 from litwatch.store.runs import Runs
@@ -25,6 +27,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.articles = Articles(database)
+        self.counts = Counts(database)
         self.runs = Runs(database)
         self.outbox = Outbox(database)
         self.subscribers = Subscribers(database)
@@ -36,6 +39,20 @@ class Store:
     def make_durable(self) -> None:
         """Sees that what was committed outlives a power loss; not within a transaction."""
         self._database.make_durable()
+
+    def forget(self, email: str, *, salt: bytes, at: datetime) -> tuple[str, ...]:
+        """Erases a reader: the address, the mails, what was owed; returns the files of mails.
+
+        What stays is a hash of the address, keyed by the fresh `salt`, so that a configuration
+        that names it still brings nobody back.
+        """
+        self._database.overwrite_deleted()
+        with self.transaction():
+            files = self.outbox.forget(email)
+            self.subscribers.remove(email, salt=salt, at=at)
+            self.runs.forget(email)
+        self.make_durable()
+        return files
 
     def close(self) -> None:
         """Lets the database go."""

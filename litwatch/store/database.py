@@ -193,6 +193,16 @@ class Database:
                 f"database {self.place}: another process is reading it: run again when that is done"
             )
 
+    def overwrite_deleted(self) -> None:
+        """From now on SQLite writes zeros over what is deleted, outside of a transaction.
+
+        PostgreSQL leaves it to its own VACUUM.
+        """
+        if self.connection.dialect.name == "sqlite":
+            with self._our_errors():
+                raw = self.connection.connection.dbapi_connection
+                raw.execute("PRAGMA secure_delete = ON")  # type: ignore[union-attr]  # open
+
     def close(self) -> None:
         """Lets the connection go; what is not to be kept is rolled back."""
         with self._our_errors():

@@ -3,8 +3,11 @@
                 ┌───────────── deferred ◄──┐
     queued ─────┴──► sending ──────────────┼──► sent
        │                ▲ └── after a crash┘
-       ├──► written     └── the same bytes      failed
+       ├──► written     └── the same bytes      failed ──► queued, when a person retries it
        └──► failed                              (skipped: an empty period, from the start)
+
+A person, or the reader's leaving, turns what is not sent into `dropped`. What a failed or dropped
+digest held is owed again, and its row remembers it (`released`).
 
 The row, its one Message-ID and the marks that its papers are owed no more come about in one
 transaction; the database refuses a second digest for a subscriber's period, a second Message-ID,
@@ -12,12 +15,12 @@ and a paper that the subscriber got already. A row left in `sending` is from a c
 server's 250 and our commit, which SMTP cannot close (RFC 1047): it is due again, the same bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select, update
 
 from litwatch.errors import StoreError
 from litwatch.models import Period
@@ -28,12 +31,13 @@ State = Literal["queued", "sending", "sent", "written", "deferred", "failed", "s
 
 UNDONE: tuple[State, ...] = ("queued", "sending", "deferred")
 BEFORE: dict[State, tuple[State, ...]] = {
+    "queued": ("failed",),
     "sending": UNDONE,
     "sent": ("sending",),
     "written": UNDONE,
     "deferred": UNDONE,
     "failed": UNDONE,
-    "dropped": UNDONE,
+    "dropped": (*UNDONE, "failed"),
 }
 """The states out of which a digest may come into a state."""
 
@@ -64,6 +68,9 @@ class OutboxRow:
     last_reply: str | None
 
 
+HELD = {"uids": deliveries.c.uid, "changes": change_deliveries.c.change_id}
+"""What a digest holds: papers, and changes to papers that were sent before."""
+SAID = {"uids": "papers", "changes": "corrections"}
 COLUMNS = tuple(outbox.c[field.name] for field in fields(OutboxRow))
 
 
@@ -243,12 +250,100 @@ class Outbox:
         """Notes that it is given up: what it holds was not delivered, and is owed again."""
         with self._database.transaction():
             self._mark(outbox_id, "failed", done_at=at, **self._failure(at, code, reply))
-            for table in (deliveries, change_deliveries):
-                self._database.write(delete(table).where(table.c.outbox_id == outbox_id))
+            self._release(outbox_id)
 
     def mark_dropped(self, outbox_id: int, at: datetime, reason: str) -> None:
-        """Notes that it may not be sent any more: the reader has left."""
-        self._mark(outbox_id, "dropped", done_at=at, last_reply=reason)
+        """Notes that it may not be sent any more; what it holds is owed again.
+
+        Unless a run died while it was sent: it may have arrived, and no paper is sent twice.
+        """
+        with self._database.transaction():
+            may_have_arrived = self._state(outbox_id) == "sending"
+            self._mark(outbox_id, "dropped", done_at=at, last_reply=reason)
+            if not may_have_arrived:
+                self._release(outbox_id)
+
+    def _release(self, outbox_id: int) -> None:
+        """Marks what the digest holds as owed again; the row remembers it."""
+        held = {
+            name: sorted(
+                self._database.column(select(key).where(key.table.c.outbox_id == outbox_id))
+            )
+            for name, key in HELD.items()
+        }
+        if not any(held.values()):
+            return
+        for key in HELD.values():
+            self._database.write(delete(key.table).where(key.table.c.outbox_id == outbox_id))
+        row = update(outbox).where(outbox.c.id == outbox_id)
+        self._database.write(row.values(released=held))
+
+    # ---- at a person's word ------------------------------------------------------------------
+
+    def retry(self, outbox_id: int, at: datetime) -> None:
+        """Makes a deferred digest due now, and a failed one due again from its first attempt.
+
+        What a failed one holds is marked as owed no more again. Raises StoreError where that came
+        to the reader in another digest since, and for a digest in another state.
+        """
+        with self._database.transaction():
+            if self._state(outbox_id) == "deferred":
+                self._mark(outbox_id, "deferred", next_attempt_at=at)
+                return
+            row = self._database.row(select(outbox).where(outbox.c.id == outbox_id))
+            self._mark(
+                outbox_id, "queued", attempts=0, done_at=None, first_failed_at=None, released=None
+            )
+            if row and row.released:
+                self._claim(outbox_id, row.email, row.released)
+
+    def _claim(self, outbox_id: int, email: str, held: Mapping[str, Sequence[str | int]]) -> None:
+        """Marks what a digest holds as owed no more, all of it or nothing."""
+        for name, key in HELD.items():
+            mine = key.table.c.email == email, key.in_(held[name])
+            if taken := self._database.column(select(key).where(*mine)):
+                raise StoreError(
+                    f"digest {outbox_id} cannot be sent any more: {len(taken)} of its "
+                    f"{len(held[name])} {SAID[name]} came to {email} in a later digest, and the "
+                    f"others come with the next: litwatch outbox drop {outbox_id}"
+                )
+            owner = {"email": email, "outbox_id": outbox_id}
+            marks = [{**owner, key.name: value} for value in held[name]]
+            self._database.write_many(insert(key.table), marks)
+
+    def again(self, outbox_id: int, at: datetime) -> None:
+        """Notes, before the server is asked, that a delivered digest goes out once more."""
+        delivered = outbox.c.id == outbox_id, outbox.c.state.in_(("sent", "written"))
+        attempt = {"last_attempt_at": at, "attempts": outbox.c.attempts + 1}
+        if self._database.write(update(outbox).where(*delivered).values(**attempt)) != 1:
+            raise StoreError(
+                f"digest {outbox_id} was not delivered: it is {self._state(outbox_id)}"
+            )
+
+    def note_reply(self, outbox_id: int, reply: str) -> None:
+        """Notes what the server said when the digest went out once more."""
+        self._database.write(
+            update(outbox).where(outbox.c.id == outbox_id).values(last_reply=reply)
+        )
+
+    def empty(self, before: datetime) -> int:
+        """Empties the mails that were done with before that moment; returns how many.
+
+        The rows stay, and with them the Message-IDs and what counts as delivered.
+        """
+        old = outbox.c.done_at < before, outbox.c.text != "", outbox.c.state.not_in(UNDONE)
+        return self._database.write(
+            update(outbox).where(*old).values(message=b"", html="", text="")
+        )
+
+    def forget(self, email: str) -> tuple[str, ...]:
+        """Erases every digest of that reader; returns the files that hold one."""
+        files = select(outbox.c.file).where(outbox.c.email == email, outbox.c.file.is_not(None))
+        with self._database.transaction():
+            names = tuple(self._database.column(files))
+            for table in (deliveries, change_deliveries, outbox):
+                self._database.write(delete(table).where(table.c.email == email))
+        return names
 
     def _failure(self, at: datetime, code: int | None, reply: str) -> dict[str, Any]:
         first = func.coalesce(outbox.c.first_failed_at, at)
@@ -266,10 +361,18 @@ class Outbox:
 
     # ---- for a person ------------------------------------------------------------------------
 
-    def rows(self, limit: int, state: State | None = None) -> tuple[OutboxRow, ...]:
-        """The last digests, the newest first; those of one state where it is given."""
+    def rows(
+        self, limit: int, state: State | None = None, email: str | None = None
+    ) -> tuple[OutboxRow, ...]:
+        """The last digests, the newest first; of one state and to one reader where it is given."""
         query = select(*COLUMNS).order_by(outbox.c.id.desc()).limit(limit)
-        return self._rows(query.where(outbox.c.state == state) if state else query)
+        query = query.where(outbox.c.state == state) if state else query
+        return self._rows(query.where(outbox.c.email == email) if email else query)
+
+    def get(self, outbox_id: int) -> OutboxRow | None:
+        """The digest of that number."""
+        rows = self._rows(select(*COLUMNS).where(outbox.c.id == outbox_id))
+        return rows[0] if rows else None
 
     def counts(self) -> dict[str, int]:
         """How many digests are in each state that has any."""

@@ -1,5 +1,7 @@
 """The ledger: what each run did, for which topics, and whether it came to its end."""
 
+import json
+import re
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from hashlib import sha256
@@ -8,11 +10,13 @@ from sqlalchemy import ColumnElement, literal, or_, select, update
 
 from litwatch.reports import Accounting, Report, TopicReport
 from litwatch.settings import Topic
-from litwatch.store.codec import from_plain, to_plain
+from litwatch.store.codec import dump, from_plain, to_plain
 from litwatch.store.database import Database
 from litwatch.store.schema import runs, topic_runs, topics
 
 NOTHING = Accounting()
+REMOVED = "[removed]"
+"""Stands in the reports of old runs for the address of a reader who was removed."""
 BLOCKED = "blocked"
 """The code under which a run reports that the source refused us."""
 
@@ -101,6 +105,17 @@ class Runs:
                 blocked=or_(runs.c.blocked, literal(blocked)),
             )
         )
+
+    def forget(self, email: str) -> None:
+        """Takes an address out of the reports of all runs."""
+        address = re.compile(rf"(?<![\w.+-]){re.escape(email)}(?![\w-]|\.\w)", re.IGNORECASE)
+        with self._database.transaction():
+            for row in self._database.rows(select(runs.c.id, runs.c.report)):
+                text = dump(row.report)
+                if row.report is not None and address.search(text):
+                    report = json.loads(address.sub(REMOVED, text))
+                    this = update(runs).where(runs.c.id == row.id)
+                    self._database.write(this.values(report=report))
 
     def record_topic(
         self,

@@ -8,6 +8,7 @@
       └─ links                         which topic's query found it, and in which run
     pending                            records that could not be had, by uid
     subscribers ── owed                readers as the store has seen them, and what they are owed
+    removed                            readers who were erased, by a keyed hash of the address
     outbox ── deliveries               each digest, and what it made owed no more
            └─ change_deliveries
 
@@ -126,6 +127,7 @@ articles = Table(
     Column("published_on", Date),
     Column("created_on", Date),
     Column("revised_on", Date),
+    Column("retracted", Boolean, nullable=False),
     Column("record", JSON, nullable=False),
     Column("content_hash", String, nullable=False),
     Column("facts", JSON, nullable=False),
@@ -216,6 +218,15 @@ subscribers = Table(
     Column("judged_run", ForeignKey("runs.id"), nullable=False),
     Column("paused", Boolean, nullable=False),
     Column("suppressed", Text),
+    Column("refusals", Integer, nullable=False),
+)
+
+removed = Table(
+    "removed",
+    metadata,
+    Column("salt", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 owed = Table(
@@ -253,6 +264,7 @@ outbox = Table(
     Column("file", Text),
     Column("last_code", Integer),
     Column("last_reply", Text),
+    Column("released", JSON(none_as_null=True)),
     UniqueConstraint("email", "period_key"),
     UniqueConstraint("message_id"),
     Index(None, "state"),

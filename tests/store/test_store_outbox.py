@@ -309,3 +309,131 @@ def test_a_digest_that_is_not_there_cannot_be_marked(store: Store, monday: datet
         StoreError, match="digest 404 cannot become sending: it is not in the outbox"
     ):
         store.outbox.mark_sending(404, monday)
+
+
+# ---- at a person's word ----------------------------------------------------------------------
+
+
+def fail(store: Store, outbox_id: int, at: datetime) -> None:
+    store.outbox.mark_sending(outbox_id, at)
+    store.outbox.mark_failed(outbox_id, at, 550, "550 5.1.1 no such user")
+
+
+def test_a_failed_digest_that_is_retried_holds_its_papers_again(
+    filed: Store, monday: datetime
+) -> None:
+    (change,) = filed.articles.changes_since(0)
+    outbox_id = queue(filed, monday, uids=("pubmed:1", "pubmed:2"), change_ids=(change.id,))
+    fail(filed, outbox_id, monday)
+    assert filed.outbox.delivered(READER) == frozenset()
+
+    filed.outbox.retry(outbox_id, monday)
+
+    (row,) = filed.outbox.due(monday)
+    assert (row.id, row.state, row.attempts, row.message) == (outbox_id, "queued", 0, BYTES)
+    assert filed.outbox.delivered(READER) == {"pubmed:1", "pubmed:2"}
+    assert filed.outbox.delivered_changes(READER) == {change.id}
+
+
+def test_a_failed_digest_whose_paper_came_in_a_later_one_is_not_sent(
+    filed: Store, monday: datetime
+) -> None:
+    outbox_id = queue(filed, monday, uids=("pubmed:1", "pubmed:2"))
+    fail(filed, outbox_id, monday)
+    queue(filed, monday + timedelta(weeks=1), uids=("pubmed:2",))
+
+    with pytest.raises(StoreError, match="1 of its 2 papers came to .* in a later"):
+        filed.outbox.retry(outbox_id, monday)
+
+    assert filed.outbox.delivered(READER) == {"pubmed:2"}
+    assert [row.state for row in filed.outbox.rows(9)] == ["queued", "failed"]
+
+
+def test_a_digest_may_fail_and_be_retried_again_and_again(filed: Store, monday: datetime) -> None:
+    outbox_id = queue(filed, monday, uids=("pubmed:1",))
+
+    for _ in range(3):
+        fail(filed, outbox_id, monday)
+        assert filed.outbox.delivered(READER) == frozenset()
+        filed.outbox.retry(outbox_id, monday)
+        assert filed.outbox.delivered(READER) == {"pubmed:1"}
+
+
+def test_a_deferred_digest_that_is_retried_is_due_now(store: Store, monday: datetime) -> None:
+    outbox_id = queue(store, monday)
+    store.outbox.mark_sending(outbox_id, monday)
+    tomorrow = monday + timedelta(days=1)
+    store.outbox.mark_deferred(outbox_id, monday, tomorrow, 451, "451 later")
+    assert store.outbox.due(monday) == ()
+
+    store.outbox.retry(outbox_id, monday)
+
+    (row,) = store.outbox.due(monday)
+    assert (row.state, row.attempts) == ("deferred", 1)
+
+
+def test_only_what_failed_or_waits_is_retried(store: Store, monday: datetime) -> None:
+    outbox_id = queue(store, monday)
+    store.outbox.mark_written(outbox_id, monday, "a.eml")
+
+    with pytest.raises(StoreError, match="cannot become queued: it is written"):
+        store.outbox.retry(outbox_id, monday)
+
+
+def test_what_a_dropped_digest_held_is_owed_again(filed: Store, monday: datetime) -> None:
+    outbox_id = queue(filed, monday, uids=("pubmed:1",))
+
+    filed.outbox.mark_dropped(outbox_id, monday, "dropped by hand")
+
+    assert filed.outbox.delivered(READER) == frozenset()
+    assert filed.outbox.due(monday) == ()
+
+
+def test_a_dropped_digest_that_may_have_arrived_counts_as_delivered(
+    filed: Store, monday: datetime
+) -> None:
+    outbox_id = queue(filed, monday, uids=("pubmed:1",))
+    filed.outbox.mark_sending(outbox_id, monday)
+
+    filed.outbox.mark_dropped(outbox_id, monday, "dropped by hand")
+
+    assert filed.outbox.delivered(READER) == {"pubmed:1"}
+
+
+def test_a_delivered_digest_that_goes_out_again_is_counted_and_stays_delivered(
+    filed: Store, monday: datetime
+) -> None:
+    outbox_id = queue(filed, monday, uids=("pubmed:1",))
+    with pytest.raises(StoreError, match="was not delivered: it is queued"):
+        filed.outbox.again(outbox_id, monday)
+    filed.outbox.mark_sending(outbox_id, monday)
+    filed.outbox.mark_sent(outbox_id, monday, "250 kept as 17")
+
+    filed.outbox.again(outbox_id, monday + timedelta(days=1))
+    filed.outbox.note_reply(outbox_id, "550 no")
+
+    row = only(filed)
+    assert (row.state, row.attempts, row.done_at, row.last_reply) == ("sent", 2, monday, "550 no")
+    assert filed.outbox.delivered(READER) == {"pubmed:1"}
+
+
+def test_old_mails_are_emptied_and_their_rows_stay(filed: Store, monday: datetime) -> None:
+    old = queue(filed, monday, uids=("pubmed:1",))
+    waiting = queue(filed, monday, period_key="2026-W40", message_id="<waits>")
+    new = queue(filed, monday, period_key="2026-W46", message_id="<new>")
+    filed.outbox.mark_written(old, monday, "a.eml")
+    filed.outbox.mark_written(new, monday + timedelta(days=1), "b.eml")
+
+    assert filed.outbox.empty(monday + timedelta(hours=1)) == 1
+    assert filed.outbox.empty(monday + timedelta(hours=1)) == 0
+
+    row = filed.outbox.get(old)
+    assert row is not None
+    assert (row.message, row.html, row.text) == (b"", "", "")
+    assert (row.message_id, row.state) == (f"<2026-W45.{READER}>", "written")
+    assert filed.outbox.delivered(READER) == {"pubmed:1"}
+    for kept in (waiting, new):
+        row = filed.outbox.get(kept)
+        assert row is not None
+        assert row.message == BYTES
+    assert filed.outbox.get(99) is None

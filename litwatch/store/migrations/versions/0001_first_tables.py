@@ -80,6 +80,7 @@ def _articles() -> None:
         sa.Column("published_on", sa.Date()),
         sa.Column("created_on", sa.Date()),
         sa.Column("revised_on", sa.Date()),
+        sa.Column("retracted", sa.Boolean(), nullable=False),
         sa.Column("record", sa.JSON(), nullable=False),
         sa.Column("content_hash", sa.String(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
@@ -184,9 +185,17 @@ def _subscribers() -> None:
         sa.Column("judged_run", KEY, nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("suppressed", sa.Text()),
+        sa.Column("refusals", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("email", name=op.f("pk_subscribers")),
         _references("subscribers", "since_run", "runs.id"),
         _references("subscribers", "judged_run", "runs.id"),
+    )
+    op.create_table(
+        "removed",
+        sa.Column("salt", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("salt", name=op.f("pk_removed")),
     )
     op.create_table(
         "owed",
@@ -225,6 +234,7 @@ def _outbox() -> None:
         sa.Column("file", sa.Text()),
         sa.Column("last_code", sa.Integer()),
         sa.Column("last_reply", sa.Text()),
+        sa.Column("released", sa.JSON()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         _references("outbox", "run_id", "runs.id"),
         sa.UniqueConstraint("email", "period_key", name=op.f("uq_outbox_email_period_key")),
