@@ -6,7 +6,7 @@ any later run can repeat. So a crash between the two loses nothing and writes no
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -17,6 +17,7 @@ from litwatch.digest.issue import CorrectionEntry, Coverage, Digest, TopicCovera
 from litwatch.digest.message import compose
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
+from litwatch.digest.table import Reported
 from litwatch.errors import DeliveryError
 from litwatch.filing import Filed
 from litwatch.models import Article, Findings, Period, Stored
@@ -48,6 +49,7 @@ class Mailing:
         self._at = at
         self._rules_version = rules_version
         self._tag = tag
+        self._counted: dict[tuple[str, ...], _Counts] = {}
         self.reports: dict[str, DigestReport] = {}
         self.errors: tuple[RunError, ...] = ()
 
@@ -117,6 +119,7 @@ class Mailing:
             self._coverage(topics, filed, None, ()),
             kind="first",
             on_file=len(on_file),
+            **self._counts(ids),
             rules_version=self._rules_version,
         )
         self._queue(subscriber, digest)
@@ -135,6 +138,7 @@ class Mailing:
             self._report(subscriber.email, 0, 0, "skipped")
             return
         last = self._store.outbox.last_written(subscriber.email) or state.joined_at
+        ids = [topic.id for topic in topics]
         digest = build(
             subscriber,
             period,
@@ -143,6 +147,8 @@ class Mailing:
             entries,
             self._coverage(topics, filed, last, news.papers),
             filed_only=self._filed_only(news, state, last, topics),
+            on_file=self._store.articles.count(ids),
+            **self._counts(ids),
             rules_version=self._rules_version,
         )
         self._queue(subscriber, digest)
@@ -170,6 +176,16 @@ class Mailing:
         by_filters = len(news.filed_only) if state.filters_since > last else 0
         return by_filters + self._store.articles.filed_after(last, [topic.id for topic in topics])
 
+    def _counts(self, topic_ids: Sequence[str]) -> "_Counts":
+        """What is on file for the topics, counted once for all readers who follow the same."""
+        key = tuple(topic_ids)
+        if key not in self._counted:
+            self._counted[key] = _Counts(
+                on_file_reports=tuple(self._store.counts.given_and_involved(key)),
+                per_year=self._store.counts.per_year(key),
+            )
+        return self._counted[key]
+
     def _queue(self, subscriber: Subscriber, digest: Digest) -> None:
         rendered = render(digest, self._config.mail)
         message_id, message = compose(
@@ -187,7 +203,7 @@ class Mailing:
             message_id=message_id,
             subject=rendered.subject,
             message=message,
-            html=rendered.html,
+            html=rendered.page,
             text=rendered.text,
             uids=sorted(uids),
             change_ids=[entry.change.id for entry in digest.corrections],
@@ -279,6 +295,13 @@ class Mailing:
     ) -> None:
         key = message_id or email
         self.reports[key] = DigestReport(email, articles, corrections, status, message_id, file)
+
+
+class _Counts(TypedDict):
+    """What is on file, as an issue counts it."""
+
+    on_file_reports: Sequence[Reported]
+    per_year: Mapping[int, int]
 
 
 class _Slot(TypedDict):

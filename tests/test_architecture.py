@@ -65,6 +65,7 @@ HOMES = {
     "nh3": {"markup"},
     "markupsafe": {"markup"},
     "css_inline": {"digest"},
+    "PIL": {"digest"},
     "smtplib": {"digest"},
     "pydantic": {"config"},
     "platformdirs": {"config"},

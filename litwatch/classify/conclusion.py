@@ -1,5 +1,7 @@
-"""The sentence in which the authors conclude: the first of the section that is labelled so, or else
-the last one of the abstract that opens as conclusions do (`[[conclusion]]` in `rules/facts.toml`).
+"""The sentence in which the authors conclude.
+
+It is the first of the section that is labelled so, or else the last one of the abstract that opens
+as conclusions do (`[[conclusion]]` in `rules/facts.toml`).
 """
 
 from collections.abc import Sequence

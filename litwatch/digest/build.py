@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from litwatch.digest.issue import CorrectionEntry, Coverage, Digest, Section, TopicCoverage
+from litwatch.digest.issue import (
+    CorrectionEntry,
+    Coverage,
+    Digest,
+    Section,
+    SectionKind,
+    TopicCoverage,
+)
+from litwatch.digest.table import Reported, reported, tabulate
 from litwatch.models import ORGAN_ROLES, TREATMENT_ROLES, Article, Change, Finding, Period, Stored
 from litwatch.settings import Filters, Subscriber, Topic
 
@@ -25,8 +33,20 @@ CORRECTION_KINDS = (
     "erratum",
     "republication",
     "update",
+    "final",
 )
-"""What a reader of the paper must hear of, gravest first; final page numbers are not among it."""
+"""What a reader of the paper is told, gravest first; `final` comes with volume and pages."""
+NOTICE_TYPES = frozenset(
+    {
+        "Retraction of Publication",
+        "Retraction Notice",
+        "Expression of Concern",
+        "Published Erratum",
+    }
+)
+"""Publication types of a record that is about another paper."""
+REVIEW_TYPES = ("review", "guideline")
+"""Types of study that report no patients of their own."""
 USED_ROLES = ("given", "failed", "withdrawn", "cause")
 """Roles under which a paper stands under the treatment; otherwise it stands under its topic."""
 
@@ -177,23 +197,27 @@ def build(
     *,
     kind: Literal["issue", "first"] = "issue",
     on_file: int = 0,
+    on_file_reports: Sequence[Reported] = (),
+    per_year: Mapping[int, int] | None = None,
     filed_only: int = 0,
     rules_version: str,
 ) -> Digest:
     """One issue for one reader: the papers grouped by treatment, newest first, each paper once.
 
-    A first issue shows the newest few of `papers`, which are on file and none of them news.
+    A first issue shows the newest few of `papers`, which are on file and none of them news. What
+    papers on file report and their number by year are those of all the reader's topics.
     """
     ordered = sorted(papers, key=_newness, reverse=True)
     if kind == "first":
         sections = _section("The newest papers on file", ordered[:NEWEST], "newest")
     else:
-        late = [stored for stored in ordered if is_late(stored.article)]
-        current = [stored for stored in ordered if not is_late(stored.article)]
+        groups = _by_kind(ordered)
         sections = (
-            *_by_treatment(current),
-            *_by_topic(current, topics, subscriber.filters),
-            *_section("Older papers new to PubMed", late, "late"),
+            *_by_treatment(groups["current"]),
+            *_by_topic(groups["current"], topics, subscriber.filters),
+            *_section("Older papers new to PubMed", groups["late"], "late"),
+            *_section("Reviews and guidelines", groups["review"], "review"),
+            *_section("Notices about other papers", groups["notice"], "notice"),
         )
     return Digest(
         kind=kind,
@@ -203,10 +227,29 @@ def build(
         corrections=tuple(corrections),
         coverage=replace(coverage, topics=_followed(coverage, subscriber.filters)),
         on_file=on_file,
+        table=tabulate(reported(papers) if kind == "issue" else on_file_reports, on_file_reports),
+        per_year=per_year or {},
         filed_only=filed_only,
         rules_version=rules_version,
         filters=_in_words(subscriber.filters),
     )
+
+
+def _by_kind(papers: Sequence[Stored]) -> dict[str, list[Stored]]:
+    """The papers that stand by treatment and topic, and those that stand apart."""
+    groups: dict[str, list[Stored]] = {"current": [], "late": [], "review": [], "notice": []}
+    for stored in papers:
+        study_type = stored.findings.facts.study_type
+        if not NOTICE_TYPES.isdisjoint(stored.article.publication_types):
+            kind = "notice"
+        elif is_late(stored.article):
+            kind = "late"
+        elif study_type and study_type.value in REVIEW_TYPES:
+            kind = "review"
+        else:
+            kind = "current"
+        groups[kind].append(stored)
+    return groups
 
 
 def is_late(article: Article) -> bool:
@@ -293,9 +336,7 @@ def _followed(coverage: Coverage, filters: Filters) -> tuple[TopicCoverage, ...]
     return tuple(topic for topic in coverage.topics if _passes(filters.topics, [topic.id]))
 
 
-def _section(
-    title: str, papers: Sequence[Stored], kind: Literal["late", "newest"]
-) -> tuple[Section, ...]:
+def _section(title: str, papers: Sequence[Stored], kind: SectionKind) -> tuple[Section, ...]:
     return (Section(title, tuple(papers), kind),) if papers else ()
 
 

@@ -1,9 +1,11 @@
 """One issue for one reader, before it is rendered: what it holds, and what it stands on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from litwatch.digest.table import Table
 from litwatch.models import Article, Change, Notice, Period, Stored
 
 
@@ -41,22 +43,30 @@ class CorrectionEntry:
     notice: Article | None = None
 
 
+SectionKind = Literal["treatment", "topic", "late", "review", "notice", "newest"]
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Papers under one heading, newest first; `late` are old papers that PubMed has only now."""
+    """Papers under one heading, newest first.
+
+    `late` are old papers that PubMed has only now, `review` reviews and guidelines, `notice` the
+    notices of retractions, concerns and errata, which are about other papers.
+    """
 
     title: str
     papers: tuple[Stored, ...]
-    kind: Literal["treatment", "topic", "late", "newest"]
+    kind: SectionKind
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """One issue for one reader, before it is rendered; each paper stands in one section.
 
-    `on_file` counts all papers of the reader's topics, `filed_only` those older than a change of
-    query or filters; `filters` says in words what the reader asked for; `overflow` are the uids of
-    papers and corrections that a shortened digest names by one link alone.
+    `on_file` counts all papers of the reader's topics and `per_year` by their years; `filed_only`
+    those older than a change of query or filters; `filters` says in words what the reader asked
+    for; `overflow` are the uids of papers and corrections that a shortened digest names by one link
+    alone.
     """
 
     kind: Literal["issue", "first"]
@@ -66,6 +76,8 @@ class Digest:
     corrections: tuple[CorrectionEntry, ...]
     coverage: Coverage
     on_file: int = 0
+    table: Table | None = None
+    per_year: Mapping[int, int] = field(default_factory=dict)
     filed_only: int = 0
     rules_version: str = ""
     filters: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime, formataddr, parseaddr
 from urllib.parse import quote
 
+from litwatch.digest.charts import Chart
 from litwatch.digest.render import Rendered
 from litwatch.errors import DeliveryError
 from litwatch.models import Period
@@ -106,8 +107,18 @@ def compose(
         message[name] = value
     message.set_content(rendered.text, cte="quoted-printable")
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    if rendered.chart:
+        _attach(message, rendered.chart, token)
     message.set_boundary(f"=_{token}")
     return message_id, _checked(message.as_bytes())
+
+
+def _attach(message: EmailMessage, chart: Chart, token: str) -> None:
+    """Puts the picture beside the HTML that shows it (RFC 2387)."""
+    _, html = message.iter_parts()
+    cid, filename = f"<{chart.cid}>", "papers-per-year.png"
+    html.add_related(chart.png, "image", "png", cid=cid, disposition="inline", filename=filename)
+    html.set_boundary(f"=_{token}.related")
 
 
 def wire_address(address: str) -> str:
@@ -120,6 +131,17 @@ def wire_address(address: str) -> str:
     if not (local.isascii() and _ADDRESS.fullmatch(wire := f"{local}@{ascii_domain}")):
         raise DeliveryError(f"{one_line(address)!r}: not an ASCII address", permanent=True)
     return wire
+
+
+def bounce_address(mail: Mail, message_id: str) -> str:
+    """The envelope sender of one mail: a bounce to it names the mail, and so its reader.
+
+    `bounces@example.org` gives `bounces+TOKEN@example.org` with the token of the Message-ID (VERP;
+    the plus as in RFC 5233); without `envelope_sender` it is the sender.
+    """
+    local, at, domain = mail.envelope_sender.rpartition("@")
+    token = message_id.strip("<>").partition("@")[0].rpartition(".")[2]
+    return f"{local}+{token}{at}{domain}" if at else mail.sender
 
 
 def one_line(text: str) -> str:

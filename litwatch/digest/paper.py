@@ -1,9 +1,10 @@
 """One paper as the templates show it: a citation, what kind of study it is, and tags with proofs.
 
-Everything here is words; nothing is left out: all authors beyond the sixth are counted, and each
-tag comes with the sentence that earned it. Tags that one sentence earned stand over it together.
+Everything here is words: the first three authors and the last, and each tag with the sentence that
+earned it. Tags that one sentence earned stand over it together.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -34,7 +35,8 @@ from litwatch.models import (
     bare_uid,
 )
 
-MOST_AUTHORS = 6
+FIRST_AUTHORS = 3
+_LABEL = re.compile(r"(?i)^conclusions?\s*:\s*")
 USUAL_LANGUAGES = ("eng", "und")
 """English, and what MEDLINE calls undetermined."""
 
@@ -61,6 +63,7 @@ class Paper:
     journal: str
     imprint: str
     about: tuple[str, ...]
+    conclusion: str
     proofs: tuple[Proof, ...]
     links: tuple[tuple[str, str], ...]
 
@@ -88,6 +91,7 @@ def show(stored: Stored, topics: Mapping[str, str]) -> Paper:
         journal=article.journal.abbreviation or article.journal.title or article.book_title,
         imprint=_imprint(article),
         about=_about(stored, topics),
+        conclusion=_conclusion(stored.findings),
         proofs=_proofs(article, stored.findings),
         links=_links(article),
     )
@@ -130,9 +134,9 @@ def _authors(authors: Sequence[Author]) -> str:
         or author.fore
         for author in authors
     ]
-    shown = ", ".join(names[:MOST_AUTHORS])
-    more = len(names) - MOST_AUTHORS
-    return f"{shown} and {more} more" if more > 0 else shown
+    if len(names) <= FIRST_AUTHORS + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:FIRST_AUTHORS])} … {names[-1]}"
 
 
 def _imprint(article: Article) -> str:
@@ -191,6 +195,12 @@ def _diseases(stored: Stored, topics: Mapping[str, str]) -> list[str]:
 
 
 # ---- tags and their proofs ---------------------------------------------------------------------
+
+
+def _conclusion(findings: Findings) -> str:
+    """The authors' concluding sentence, without the label it may open with."""
+    fact = findings.facts.conclusion
+    return _LABEL.sub("", str(fact.value)) if fact else ""
 
 
 def _proofs(article: Article, findings: Findings) -> tuple[Proof, ...]:

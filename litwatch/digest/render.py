@@ -11,15 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import css_inline
 
 from litwatch import markup
 from litwatch.digest import sentences
 from litwatch.digest.build import trim
+from litwatch.digest.charts import Chart, papers_per_year
 from litwatch.digest.issue import CorrectionEntry, Digest
 from litwatch.digest.paper import Paper, list_url, record_url, show, treated
-from litwatch.digest.words import CORRECTION_WORDS, GRAVE_MARKS
+from litwatch.digest.table import Cell
+from litwatch.digest.words import CORRECTION_WORDS, GRAVE_MARKS, ORGAN_COLUMNS
 from litwatch.models import Change
 from litwatch.settings import Mail
 
@@ -28,6 +31,8 @@ MAX_HTML_BYTES = 90_000
 UIDS_IN_A_LINK = 200
 """PMIDs in one PubMed address: some 1.8 kB, which every browser and server takes."""
 PREHEADER_WIDTH = 90
+ORGAN_WIDTH = 9
+"""Letters that head a column of the table, for organs whose short word we do not know."""
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 
@@ -40,6 +45,14 @@ class Rendered:
     html: str
     text: str
     preheader: str
+    chart: Chart | None = None
+
+    @property
+    def page(self) -> str:
+        """The HTML as a page that stands alone, its picture in it."""
+        if self.chart is None:
+            return self.html
+        return self.html.replace(self.chart.url, self.chart.data_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,24 @@ class _Correction:
     def is_grave(self) -> bool:
         return self.mark in GRAVE_MARKS
 
+    @property
+    def is_quiet(self) -> bool:
+        """It is good news, and wants no colour."""
+        return self.mark == CORRECTION_WORDS["final"][0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The table of treatments by organs in words: a line a treatment, a cell for each organ.
+
+    A cell counts this issue's papers and, in brackets, all on file; a first issue's the latter.
+    """
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    left_out: str
+
 
 @dataclass(frozen=True, slots=True)
 class _Group:
@@ -69,7 +100,8 @@ class _Group:
 
 def render(digest: Digest, mail: Mail) -> Rendered:
     """The mail that a digest makes; equal digests make equal mails."""
-    values = _frame(digest, mail)
+    chart = _chart(digest)
+    values = _frame(digest, mail) | {"chart": chart}
     subject = " ".join(markup.render("digest/subject.txt", **values).split())
     preheader = _preheader(digest)
     values |= {"subject": subject, "preheader": preheader}
@@ -78,7 +110,16 @@ def render(digest: Digest, mail: Mail) -> Rendered:
         html=_fitting_html(digest, values),
         text=markup.render("digest/digest.txt", **values, **_contents(digest)),
         preheader=preheader,
+        chart=chart,
     )
+
+
+def _chart(digest: Digest) -> Chart | None:
+    """The papers of the years, for an issue that has something to show."""
+    if not (digest.papers or digest.corrections):
+        return None
+    year = digest.coverage.end.astimezone(ZoneInfo(digest.timezone)).year
+    return papers_per_year(digest.per_year, year)
 
 
 def _fitting_html(digest: Digest, frame: Mapping[str, object]) -> str:
@@ -112,7 +153,10 @@ def _frame(digest: Digest, mail: Mail) -> dict[str, object]:
         "day": sentences.day(coverage.end, zone),
         "issue": sentences.day(coverage.end, zone, letters=3)
         + (f" {sentences.clock(coverage.end, zone)}" if is_every_run else ""),
-        "since": sentences.since_day(digest),
+        "window": sentences.window(digest),
+        "by_topic": sentences.by_topic(digest),
+        "table": _grid(digest),
+        "on_file": sentences.on_file(digest),
         "summary": [(section.title, len(section.papers)) for section in digest.sections],
         "gravest": digest.corrections[0].paper.article.title if digest.corrections else "",
         "opening": sentences.opening(digest),
@@ -130,6 +174,30 @@ def _frame(digest: Digest, mail: Mail) -> dict[str, object]:
     }
 
 
+def _grid(digest: Digest) -> _Grid | None:
+    if digest.table is None or not (digest.papers or digest.corrections):
+        return None
+    is_first = digest.kind == "first"
+    organs = (ORGAN_COLUMNS.get(tag.id, tag.label[:ORGAN_WIDTH]) for tag in digest.table.organs)
+    return _Grid(
+        "Papers on file by treatment given and organ involved"
+        if is_first
+        else "Papers by treatment given and organ involved: this issue (all on file)",
+        ("All", *organs),
+        tuple(
+            (row.treatment.label, tuple(_cell(cell, is_first) for cell in (row.every, *row.cells)))
+            for row in digest.table.rows
+        ),
+        sentences.left_out(digest.table),
+    )
+
+
+def _cell(cell: Cell, is_first: bool) -> str:
+    if not cell.in_all:
+        return "–"
+    return f"{cell.in_all}" if is_first else f"{cell.here} ({cell.in_all})"
+
+
 def _contents(digest: Digest) -> dict[str, object]:
     """The corrections and papers of a digest, and the links to those that it leaves out."""
     labels = {topic.id: topic.label for topic in digest.coverage.topics}
@@ -141,7 +209,7 @@ def _contents(digest: Digest) -> dict[str, object]:
         "groups": [
             _Group(
                 section.title,
-                sentences.LATE if section.kind == "late" else "",
+                sentences.REMARKS.get(section.kind, ""),
                 tuple(show(stored, named) for stored in section.papers),
             )
             for section in digest.sections

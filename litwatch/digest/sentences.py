@@ -4,15 +4,21 @@ They are text, not templates, because a macro of an unescaped template stays une
 that imports it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from litwatch.digest.issue import Digest, TopicCoverage
+from litwatch.digest.table import Table
 from litwatch.digest.words import MONTHS
 
 INCOMPLETE = "What it missed is asked for again at the next run; nothing is skipped."
-LATE = "Published long ago, and in PubMed only now."
+REMARKS = {
+    "late": "Published long ago, and in PubMed only now.",
+    "notice": "What they say of papers that you got stands among the corrections.",
+}
+"""What a section is, where its heading does not say it; by its kind."""
 CREDIT = "Source: PubMed, U.S. National Library of Medicine."
 
 
@@ -20,16 +26,54 @@ def headline(digest: Digest) -> str:
     """What the issue brings, in one phrase: `1 retraction and 3 new papers`."""
     if digest.kind == "first":
         return f"{counted(digest.on_file, 'paper')} on file"
-    retractions = sum(entry.change.kind == "retraction" for entry in digest.corrections)
-    late = sum(len(section.papers) for section in digest.sections if section.kind == "late")
+    kinds = Counter(entry.change.kind for entry in digest.corrections)
+    papers: Counter[str] = Counter()
+    for section in digest.sections:
+        papers[section.kind] += len(section.papers)
+    apart = papers["late"] + papers["notice"]
     counts = {
-        "retraction": retractions,
-        "correction": len(digest.corrections) - retractions,
-        "new paper": len(digest.papers) - late,
-        "older paper": late,
+        "retraction": kinds["retraction"],
+        "correction": kinds.total() - kinds["retraction"] - kinds["final"],
+        "new paper": papers.total() - apart,
+        "older paper": papers["late"],
+        "notice": papers["notice"],
     }
+    if not any(counts.values()):
+        counts["final version"] = kinds["final"]
     said = [counted(number, noun) for noun, number in counts.items() if number]
     return joined(said) or "Nothing new"
+
+
+def by_topic(digest: Digest) -> str:
+    """How many papers of the issue each disease has; one that has none is left out."""
+    topics = [topic for topic in digest.coverage.topics if topic.new]
+    return ", ".join(f"{topic.label} {topic.new:,}" for topic in topics)
+
+
+def window(digest: Digest) -> str:
+    """What span the issue covers, and whether nothing lies uncovered in it."""
+    start, end = since_day(digest), day(digest.coverage.end, digest.timezone)
+    if not start:
+        return f"All that PubMed had on {end}"
+    span = f"{start} to {end}"
+    return f"{span}, searched without a gap" if digest.coverage.complete else span
+
+
+def on_file(digest: Digest) -> str:
+    """How much there is in all, since when; empty where nothing is on file."""
+    if not digest.per_year:
+        return ""
+    return (
+        f"{counted(sum(digest.per_year.values()), 'paper')} since {min(digest.per_year)}, "
+        "withdrawn and retracted ones left out."
+    )
+
+
+def left_out(table: Table) -> str:
+    """How many treatments of the issue the table has no row for, empty where it has all."""
+    if not table.rows_left_out:
+        return ""
+    return f"{counted(table.rows_left_out, 'more treatment')} in the papers below."
 
 
 def opening(digest: Digest) -> str:

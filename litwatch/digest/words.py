@@ -17,6 +17,31 @@ ORGAN_WORDS: Mapping[str, str] = {
     "excluded": "excluded",
     "mentioned": "mentioned",
 }
+ORGAN_COLUMNS: Mapping[str, str] = {
+    "skin": "Skin",
+    "musculoskeletal": "Joints",
+    "neuro_central": "Brain",
+    "neuro_peripheral": "Nerves",
+    "psychiatric": "Psyche",
+    "cardiovascular": "Heart",
+    "vascular": "Vessels",
+    "pulmonary": "Lungs",
+    "gastrointestinal": "Gut",
+    "hepatic": "Liver",
+    "renal": "Kidneys",
+    "hematologic": "Blood",
+    "ophthalmic": "Eyes",
+    "endocrine": "Hormones",
+    "ent_larynx": "Throat",
+    "oral": "Mouth",
+    "genitourinary": "Urinary",
+    "pregnancy": "Pregnancy",
+    "infection": "Infection",
+    "malignancy": "Cancer",
+    "lymphatic": "Lymph",
+    "systemic_nos": "Systemic",
+}
+"""Organ systems in a word, as heads of narrow columns; another rule pack's label is shortened."""
 OUTCOME_WORDS: Mapping[str, str] = {
     "response": "response",
     "partial": "partial response",
@@ -120,6 +145,7 @@ CORRECTION_WORDS: Mapping[str, tuple[str, str]] = {
         "This paper has been corrected and published again.",
     ),
     "update": ("Update", "An update of this paper has been published."),
+    "final": ("Now in final form", "This paper now has its place in the journal."),
 }
 """What happened to a paper, as a mark and as a sentence: `moved` is `withdrawn` with a heir."""
 

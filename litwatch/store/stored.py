@@ -48,6 +48,7 @@ def article_row(
         "published_on": article.published_on,
         "created_on": article.created_on,
         "revised_on": article.revised_on,
+        "retracted": article.is_retracted,
         "record": to_plain(article),
         "content_hash": content_hash,
         "facts": to_plain(found.facts),
