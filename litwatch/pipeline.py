@@ -11,7 +11,7 @@ every paper is stored once and mailed once.
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 
@@ -96,6 +96,7 @@ def run_once(
             delivery.preview()
         elif send:
             delivery.deliver()
+        store.outbox.empty(started - timedelta(days=config.mail.keep_days))
         report = _report(filed, mailing, delivery, started, clock())
         store.runs.finish(run_id, report)
         return report

@@ -56,6 +56,18 @@ class Filters:
     study_types: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
 
+    def in_words(self) -> tuple[str, ...]:
+        """Each filter that is set: `treatments: ivig, thalidomide`; none where all passes."""
+        named = {
+            "topics": self.topics,
+            "treatments": self.treatments,
+            "roles": self.roles,
+            "organs": self.organs,
+            "study types": self.study_types,
+            "languages": self.languages,
+        }
+        return tuple(f"{name}: {', '.join(values)}" for name, values in named.items() if values)
+
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
@@ -73,11 +85,17 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Who a digest comes from; `unsubscribe` is a mailto: or https: URI."""
+    """Who a digest comes from; `unsubscribe` is a mailto: or https: URI.
+
+    `envelope_sender` is the address from which each mail gets one of its own for bounces; empty:
+    the sender. `keep_days` is how long a mail is kept after it is done with.
+    """
 
     sender: str
     reply_to: str
     unsubscribe: str
+    envelope_sender: str = ""
+    keep_days: int = 365
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,16 @@ def test_reply_to_gives_the_unsubscribe_address(tmp_path: Path) -> None:
     )
 
 
+def test_the_envelope_sender_and_how_long_mails_are_kept_are_settings(tmp_path: Path) -> None:
+    text = MINIMAL + f'[mail]\nenvelope_sender = "{"b" * 39}@example.org"\nkeep_days = 30\n'
+
+    mail = load(write(tmp_path, text), {}).mail
+
+    assert (mail.envelope_sender, mail.keep_days) == (f"{'b' * 39}@example.org", 30)
+    default = load(write(tmp_path, MINIMAL), {}).mail
+    assert (default.envelope_sender, default.keep_days) == ("", 365)
+
+
 def test_a_subscriber_is_known_by_the_lower_cased_address(tmp_path: Path) -> None:
     text = MINIMAL + '[[subscribers]]\nemail = "A.Reader@Example.org"\nroles = ["given"]\n'
     (subscriber,) = load(write(tmp_path, text), {}).subscribers
@@ -255,6 +265,10 @@ def test_a_wrong_general_setting_is_refused(tmp_path: Path, line: str, fault: st
         ("mail", 'unsubscribe = "mailto:nobody"', "is not an e-mail address"),
         ("mail", 'unsubscribe = "https://"', "must begin with mailto: or https:"),
         ("mail", r'unsubscribe = "mailto:a@example.org\nX: y"', "without blanks"),
+        ("mail", 'envelope_sender = "litwatch <b@example.org>"', "is not an e-mail address"),
+        ("mail", f'envelope_sender = "{"b" * 40}@example.org"', "no room for the token"),
+        ("mail", "keep_days = 0", "must be greater than or equal to 1"),
+        ("mail", 'keep_days = "365"', "must be a whole number"),
         ("schedule", 'fetch = "10 6 * *"', "must have five fields"),
         ("schedule", 'fetch = "10 6 * * 1"', "number them differently"),
         ("schedule", 'fetch = "10 6 * * sun-mon"', "must run from mon towards sun"),

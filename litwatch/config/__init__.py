@@ -164,6 +164,8 @@ class _Mail(_Table):
     sender: _OptionalMailbox = ""
     reply_to: _OptionalMailbox = ""
     unsubscribe: Annotated[str, AfterValidator(_optional(check.unsubscribe))] = ""
+    envelope_sender: Annotated[str, AfterValidator(_optional(check.envelope_sender))] = ""
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] = 365
 
 
 class _Smtp(_Table):
@@ -296,6 +298,8 @@ def _mail(tables: _Document) -> Mail:
         sender=mail.sender or tables.ncbi.email,
         reply_to=reply_to,
         unsubscribe=mail.unsubscribe or check.mailto(reply_to),
+        envelope_sender=mail.envelope_sender,
+        keep_days=mail.keep_days,
     )
 
 

@@ -21,6 +21,9 @@ _LONGEST_HOST = 253
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _LONGEST_ADDRESS = 254
 """RFC 5321 4.5.3.1.3: a path has 256 octets, its angle brackets included."""
+_LONGEST_LOCAL_PART = 64
+_LONGEST_TOKEN = 25
+"""A plus and the token of a Message-ID: what an envelope sender gets before its @."""
 _NAMED_ADDRESS = re.compile(r'(?P<name>"[^"\\]*"|[^"<>()@,;:\\\[\]]*?)\s*<(?P<address>[^<>]*)>')
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
@@ -105,6 +108,17 @@ def mailbox(text: str) -> str:
     except ValueError as error:
         hint = 'must be an address or "Name <address>"; quote a name that holds , ; : @ or brackets'
         raise ValueError(hint) from error
+    return text
+
+
+def envelope_sender(text: str) -> str:
+    """A bare address whose local part has room for the token of each mail (RFC 5321 4.5.3.1.1)."""
+    local = address(text).rpartition("@")[0]
+    room = _LONGEST_LOCAL_PART - _LONGEST_TOKEN
+    if len(local) > room or len(text) > _LONGEST_ADDRESS - _LONGEST_TOKEN:
+        raise ValueError(
+            f"leaves no room for the token of each mail: at most {room} characters before the @"
+        )
     return text
 
 

@@ -342,7 +342,7 @@ def test_a_failed_digest_whose_paper_came_in_a_later_one_is_not_sent(
     fail(filed, outbox_id, monday)
     queue(filed, monday + timedelta(weeks=1), uids=("pubmed:2",))
 
-    with pytest.raises(StoreError, match="1 of its 2 papers came to .* in a later"):
+    with pytest.raises(StoreError, match=r"1 of its 2 papers came to .* in a later"):
         filed.outbox.retry(outbox_id, monday)
 
     assert filed.outbox.delivered(READER) == {"pubmed:2"}
