@@ -2,13 +2,15 @@
 
 What became of each message is written down before and after it is tried, so any run goes on where
 another stopped. Only a message that is itself refused is given up, and then its papers are owed
-again; while the server is at fault, or the configuration, all wait.
+again; while the server is at fault, or the configuration, all wait. An address that a server twice
+on end does not know is suppressed: what its reader is owed waits until a person resumes it.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from litwatch.config import Config
+from litwatch.digest.message import bounce_address
 from litwatch.digest.send import Mailer, next_attempt, write
 from litwatch.errors import DeliveryError
 from litwatch.reports import DigestReport, RunError
@@ -20,6 +22,8 @@ PATIENCE = timedelta(days=1)
 """A deferral older than this needs attention; while a server is at fault, so long is waited."""
 REFUSED = 500
 """SMTP replies from here on do not get better by waiting (RFC 5321 4.2.1)."""
+REFUSALS = 2
+"""So often on end a server may say that it knows no such mailbox before it is believed."""
 
 
 class Delivery:
@@ -32,6 +36,7 @@ class Delivery:
         self._config = config
         self._at = at
         self._clock = clock
+        self._readers = {subscriber.email for subscriber in config.subscribers}
         self.reports: dict[str, DigestReport] = {}
         self.errors: tuple[RunError, ...] = ()
         self.needs_attention = False
@@ -45,17 +50,25 @@ class Delivery:
         elif rows:
             self._store.make_durable()
             self._send(rows, self._config.smtp)
-        if self._store.outbox.deferred_since(self._at - PATIENCE):
+        waiting = self._store.outbox.deferred_since(self._at - PATIENCE)
+        if any(not self._is_paused(row) for row in waiting):
             self.needs_attention = True
 
     def _may_send(self, row: OutboxRow) -> bool:
         """Whether the reader still wants it: one who left gets nothing, one who pauses waits."""
-        state = self._store.subscribers.get(row.email)
-        left = row.email not in {subscriber.email for subscriber in self._config.subscribers}
-        if left or (state and state.suppressed):
+        if row.email not in self._readers:
             self._store.outbox.mark_dropped(row.id, self._clock(), "the reader has left")
             return False
+        state = self._store.subscribers.get(row.email)
+        if state and state.suppressed:
+            reason = f"the address is suppressed: {state.suppressed}"
+            self._store.outbox.mark_dropped(row.id, self._clock(), reason)
+            return False
         return not (state and state.paused)
+
+    def _is_paused(self, row: OutboxRow) -> bool:
+        state = self._store.subscribers.get(row.email)
+        return bool(state and state.paused)
 
     def preview(self) -> None:
         """Says of every message in the outbox that it would be sent."""
@@ -84,14 +97,17 @@ class Delivery:
             for number, row in enumerate(rows):
                 self._store.outbox.mark_sending(row.id, at=self._clock())
                 try:
-                    reply = mailer.send(self._config.mail.sender, row.email, row.message)
+                    sender = bounce_address(self._config.mail, row.message_id or "")
+                    reply = mailer.send(sender, row.email, row.message)
                 except DeliveryError as error:
                     if error.batch:
                         self._defer_all(rows[number:], error)
                         return
                     self._refuse(row, error) if error.permanent else self._defer(row, error)
                     continue
-                self._store.outbox.mark_sent(row.id, at=self._clock(), reply=reply)
+                with self._store.transaction():
+                    self._store.outbox.mark_sent(row.id, at=self._clock(), reply=reply)
+                    self._store.subscribers.accepted(row.email)
                 self._settle(row, "sent")
 
     def _defer_all(self, rows: Sequence[OutboxRow], error: DeliveryError) -> None:
@@ -102,9 +118,23 @@ class Delivery:
             self.errors += (RunError("delivery-refused", str(error)),)
 
     def _refuse(self, row: OutboxRow, error: DeliveryError) -> None:
-        self._store.outbox.mark_failed(row.id, at=self._clock(), code=error.code, reply=str(error))
-        self.errors += (RunError("delivery-failed", f"{row.email}: {error}"),)
+        with self._store.transaction():
+            self._store.outbox.mark_failed(
+                row.id, at=self._clock(), code=error.code, reply=str(error)
+            )
+            suppressed = error.no_mailbox and self._suppress(row.email, error)
+        remedy = f"; suppressed: litwatch subscribers resume {row.email}" if suppressed else ""
+        self.errors += (RunError("delivery-failed", f"{row.email}: {error}{remedy}"),)
         self._settle(row, "failed")
+
+    def _suppress(self, email: str, error: DeliveryError) -> bool:
+        """Whether the server has said too often that it knows no such mailbox."""
+        if self._store.subscribers.refused(email) < REFUSALS:
+            return False
+        on = f"{self._clock():%Y-%m-%d}"
+        reason = f"no such mailbox, said {REFUSALS} times on end, last on {on}: {error}"
+        self._store.subscribers.suppress(email, reason)
+        return True
 
     def _defer(self, row: OutboxRow, error: DeliveryError) -> None:
         """Puts a message off; after the last attempt it has failed."""

@@ -14,7 +14,7 @@
         HistoryLost              ... the search must be made again
         MalformedRecord          ... one record is broken; the others go on
       StoreError                 the database refused                               exit 1
-      NotOnFile                  no such article is stored                          exit 1
+      NotOnFile                  no such article or mail is stored                  exit 1
       DeliveryError              a message could not be sent; `permanent` says whether to try again
       Locked                     another run is at work                             exit 75
 
@@ -97,21 +97,29 @@ class StoreError(LitwatchError):
 
 
 class NotOnFile(LitwatchError):
-    """No such article is stored."""
+    """No such article, or no such mail, is stored."""
 
 
 class DeliveryError(LitwatchError):
     """A message could not be sent; `permanent` says that trying again cannot help.
 
-    `batch` says that the server refused everything (421, authentication), so the others wait too.
+    `batch` says that the server refused everything (421, authentication), so the others wait too;
+    `no_mailbox` that the server knows no such mailbox.
     """
 
     def __init__(
-        self, message: str, *, permanent: bool = False, batch: bool = False, code: int | None = None
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        batch: bool = False,
+        code: int | None = None,
+        no_mailbox: bool = False,
     ) -> None:
         self.permanent = permanent
         self.batch = batch
         self.code = code
+        self.no_mailbox = no_mailbox
         super().__init__(message)
 
 

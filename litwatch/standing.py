@@ -9,6 +9,7 @@ from litwatch.store.lock import is_locked
 from litwatch.store.outbox import OutboxRow
 from litwatch.store.pending import Pending
 from litwatch.store.runs import RunRow
+from litwatch.store.subscribers import SubscriberState
 
 RECENT = 5
 """How many runs, and how many unfinished deliveries, are shown."""
@@ -24,6 +25,7 @@ class Standing:
     pending: tuple[Pending, ...]
     outbox: dict[str, int]
     undelivered: tuple[OutboxRow, ...]
+    suppressed: tuple[SubscriberState, ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -31,7 +33,7 @@ class Standing:
         ended = self.runs[1:] if self.at_work else self.runs
         last_is_complete = not ended or bool(ended[0].complete)
         stuck = any(row.state in {"failed", "sending"} for row in self.undelivered)
-        return last_is_complete and not stuck
+        return last_is_complete and not stuck and not self.suppressed
 
     def as_json(self) -> dict[str, object]:
         """The state in plain values."""
@@ -61,6 +63,7 @@ class Standing:
             "outbox": self.outbox,
             "undelivered": [
                 {
+                    "id": row.id,
                     "subscriber": row.email,
                     "period": row.period_key,
                     "state": row.state,
@@ -68,6 +71,10 @@ class Standing:
                     "last_reply": row.last_reply,
                 }
                 for row in self.undelivered
+            ],
+            "suppressed": [
+                {"subscriber": reader.email, "reason": reader.suppressed}
+                for reader in self.suppressed
             ],
         }
 
@@ -84,6 +91,11 @@ class Standing:
         counted = ", ".join(f"{number} {state}" for state, number in self.outbox.items())
         yield f"digests: {counted or 'none yet'}"
         yield from (_delivery(row) for row in self.undelivered)
+        for reader in self.suppressed:
+            yield (
+                f"{reader.email}: suppressed: {reader.suppressed}: correct the address, or, when "
+                f"it takes mail again: litwatch subscribers resume {reader.email}"
+            )
 
 
 def standing(config: Config) -> Standing:
@@ -102,6 +114,7 @@ def standing(config: Config) -> Standing:
                 for state in ("failed", "sending", "deferred", "queued")
                 for row in store.outbox.rows(RECENT, state=state)
             ),
+            suppressed=tuple(reader for reader in store.subscribers.all() if reader.suppressed),
         )
 
 
@@ -127,7 +140,10 @@ def _delivery(row: OutboxRow) -> str:
         case "sending":
             return f"{name}: a run died while it was sent; the next run sends the same bytes again"
         case "failed":
-            return f"{name}: given up after {row.attempts} attempts{reply}: check the address"
+            return (
+                f"{name}: given up after {row.attempts} attempts{reply}: what it held comes with "
+                f"the next issue, unless: litwatch outbox retry {row.id}, or drop {row.id}"
+            )
         case "deferred":
             again = f"{row.next_attempt_at:%Y-%m-%d %H:%M} UTC" if row.next_attempt_at else "later"
             return f"{name}: put off, tried again from {again}{reply}"

@@ -45,6 +45,11 @@ _CLOSING = 421
 _PERMANENT = 500
 _TOO_BIG = 552
 _MAX_REPLY = 200
+_NO_MAILBOX_CODES = {550, 551, 553, 556}
+"""Replies to RCPT that name the address as the fault (RFC 5321 4.2.3, RFC 7504)."""
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+_NO_MAILBOX = re.compile(r"5\.(1\.([0-6]|10)|2\.1)\b")
+"""Enhanced codes that do so (RFC 3463 3.2, 3.3; RFC 7505); 5.1.8 and 5.7.x blame the sender."""
 
 
 def next_attempt(attempts: int, at: datetime) -> datetime | None:
@@ -201,11 +206,14 @@ def _refusal(where: str, command: str, code: int, reply: bytes | str) -> Deliver
     A refused sender and a server that closes concern every message, and so wait for the operator.
     """
     is_ours = command == "MAIL" and code != _TOO_BIG
+    enhanced = _ENHANCED.match(_readable(reply))
+    knows_none = _NO_MAILBOX.match(enhanced[0]) if enhanced else code in _NO_MAILBOX_CODES
     return DeliveryError(
         f"{where}: refused at {command}: {code} {_readable(reply)}",
         permanent=code >= _PERMANENT and not is_ours,
         batch=code == _CLOSING or (is_ours and code >= _PERMANENT),
         code=code,
+        no_mailbox=command == "RCPT" and code >= _PERMANENT and bool(knows_none),
     )
 
 

@@ -1,0 +1,202 @@
+"""What becomes of a message at the relay: bounces that name it, addresses that are unknown."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litwatch.digest.message import bounce_address, wire_address
+from litwatch.digest.send import Mailer
+from litwatch.errors import DeliveryError
+from litwatch.settings import Mail
+from litwatch.standing import standing
+from litwatch.store import open_store
+from litwatch.store.subscribers import SubscriberState
+from postbox import Postbox, Serve
+from world import WEEK, World
+
+READER = "reader@example.org"
+MAIL = Mail("litwatch <litwatch@example.org>", "desk@example.org", "mailto:leave@example.org")
+UNKNOWN = "550 5.1.1 no such user"
+
+
+def reader(world: World) -> SubscriberState:
+    with world.store() as store:
+        state = store.subscribers.get(READER)
+    assert state is not None
+    return state
+
+
+def owed(world: World) -> int:
+    with world.store() as store:
+        return len(store.subscribers.owed(READER) - store.outbox.delivered(READER))
+
+
+# ---- the envelope sender -----------------------------------------------------------------------
+
+
+def test_each_mail_has_a_bounce_address_with_the_token_of_its_message_id(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    mail = replace(world.config.mail, envelope_sender="bounces@example.org")
+    world.configure(smtp=serve(), mail=mail)
+
+    first, second = world.run(), world.run_after(WEEK)
+
+    ids = [report.digests[0].message_id or "" for report in (first, second)]
+    tokens = [id_.removeprefix("<litwatch.").partition("@")[0] for id_ in ids]
+    assert [sender for sender, _, _ in postbox.kept] == [
+        f"bounces+{token}@example.org" for token in tokens
+    ]
+    assert len(set(tokens)) == 2
+    assert READER.partition("@")[0] not in tokens[0]
+
+
+def test_without_a_bounce_address_the_sender_stands_on_the_envelope() -> None:
+    assert bounce_address(MAIL, "<litwatch.abc@example.org>") == MAIL.sender
+
+
+@given(
+    local=st.from_regex(r"\A[A-Za-z0-9_+-]{1,39}\Z"),
+    token=st.from_regex(r"\A[0-9a-f]{24}\Z"),
+)
+def test_a_bounce_address_can_stand_on_the_wire(local: str, token: str) -> None:
+    mail = replace(MAIL, envelope_sender=f"{local}@example.org")
+
+    address = bounce_address(mail, f"<litwatch.{token}@example.net>")
+
+    assert address == f"{local}+{token}@example.org" == wire_address(address)
+    assert len(address.partition("@")[0]) <= 64
+
+
+# ---- an address that is unknown ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "is_unknown"),
+    [
+        ("RCPT", "550 5.1.1 no such user", True),
+        ("RCPT", "550 no such user", True),
+        ("RCPT", "551 user not local", True),
+        ("RCPT", "553 mailbox name not allowed", True),
+        ("RCPT", "556 5.1.10 takes no mail", True),
+        ("RCPT", "550 5.2.1 mailbox disabled", True),
+        ("RCPT", "550 5.7.1 relaying denied", False),
+        ("RCPT", "550 5.1.8 bad sender", False),
+        ("RCPT", "554 5.7.1 blocked", False),
+        ("RCPT", "552 5.2.2 mailbox full", False),
+        ("RCPT", "554 refused", False),
+        ("RCPT", "450 4.1.1 not now", False),
+        ("DATA", "550 5.1.1 no such user", False),
+    ],
+)
+def test_only_a_reply_that_blames_the_address_says_that_it_is_unknown(
+    postbox: Postbox, serve: Serve, command: str, answer: str, is_unknown: bool
+) -> None:
+    postbox.answers[command, READER] = answer
+    with Mailer(serve()) as mailer, pytest.raises(DeliveryError) as caught:
+        mailer.send(MAIL.sender, READER, b"Subject: a test\r\n\r\ntext\r\n")
+
+    assert caught.value.no_mailbox is is_unknown
+
+
+def test_an_address_that_is_refused_twice_is_suppressed_and_its_papers_stay_owed(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    world.run()
+    world.configure(smtp=serve())
+    postbox.answers["RCPT", READER] = UNKNOWN
+
+    once = world.run_after(WEEK)
+    assert reader(world).suppressed is None
+    twice = world.run_after(WEEK)
+
+    assert [once.digests[0].status, twice.digests[0].status] == ["failed", "failed"]
+    assert f"litwatch subscribers resume {READER}" in twice.errors[0].message
+    assert "no such user" in (reader(world).suppressed or "")
+    assert owed(world) == 14
+    state = standing(world.config)
+    assert not state.is_well
+    assert any(f"{READER}: suppressed: " in line and "resume" in line for line in state.lines())
+
+
+def test_nothing_is_written_for_a_suppressed_reader_and_one_issue_comes_when_resumed(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    world.run()
+    world.configure(smtp=serve())
+    postbox.answers["RCPT", READER] = UNKNOWN
+    world.run_after(WEEK)
+    world.run_after(WEEK)
+    postbox.answers.clear()
+
+    quiet = world.run_after(WEEK)
+    with open_store(world.config.database) as store:
+        store.subscribers.resume(READER)
+    back = world.run_after(timedelta(hours=1))
+
+    assert quiet.digests == ()
+    assert quiet.is_well
+    assert [(digest.status, digest.articles) for digest in back.digests] == [("sent", 14)]
+    assert len(postbox.kept) == 1
+    assert reader(world).refusals == 0
+
+
+def test_an_address_that_a_server_takes_again_starts_anew(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    world.run()
+    world.configure(smtp=serve())
+    for is_refused in (True, False, True):
+        postbox.answers.clear()
+        if is_refused:
+            postbox.answers["RCPT", READER] = UNKNOWN
+        world.run_after(WEEK)
+
+    assert (reader(world).suppressed, reader(world).refusals) == (None, 1)
+
+
+def test_the_senders_own_fault_suppresses_nobody(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    world.run()
+    world.configure(smtp=serve())
+    postbox.answers["RCPT", READER] = "550 5.7.1 relaying denied"
+    for _ in range(3):
+        world.run_after(WEEK)
+
+    assert (reader(world).suppressed, reader(world).refusals) == (None, 0)
+
+
+def test_a_digest_that_waits_for_a_paused_reader_raises_no_alarm(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    world.run()
+    world.configure(smtp=serve())
+    postbox.answers["RCPT", READER] = "450 4.2.1 later"
+    world.run_after(WEEK)
+    with open_store(world.config.database) as store:
+        store.subscribers.pause(READER)
+
+    report = world.run_after(timedelta(days=3))
+
+    assert report.is_well
+    assert postbox.kept == []
+
+
+# ---- how long mails are kept -------------------------------------------------------------------
+
+
+def test_a_run_empties_mails_that_are_older_than_the_setting(world: World) -> None:
+    world.configure(mail=replace(world.config.mail, keep_days=10))
+    world.run()
+    world.run_after(WEEK)
+
+    world.run_after(WEEK)
+
+    with world.store() as store:
+        kept = {row.period_key: bool(row.message) for row in store.outbox.rows(9)}
+        assert kept == {"2026-W47": True, "2026-W46": True, "2026-W45": False}
+        assert len(store.outbox.delivered(READER)) == 19
