@@ -5,6 +5,7 @@ transaction that marks its papers as owed no more; it is sent in a further step 
 any later run can repeat. So a crash between the two loses nothing and writes nothing twice.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -25,6 +26,8 @@ from litwatch.reports import DigestReport, RunError
 from litwatch.settings import Subscriber, Topic
 from litwatch.store import Store
 from litwatch.store.subscribers import SubscriberState
+
+log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(days=1)
 """A reader who heard nothing for longer than a period and this is told that no search answered."""
@@ -58,12 +61,31 @@ class Mailing:
     def write_due(self, filed: Filed) -> None:
         """Puts every digest that is due into the outbox; one that cannot be made stops no other."""
         for subscriber in self._config.subscribers:
+            if self._store.subscribers.removed_at(subscriber.email):
+                log.warning(
+                    "%s names %s, who was removed: nothing is written; take the table out of it, "
+                    "or: litwatch subscribers resume %s",
+                    *(self._config.path.name, subscriber.email, subscriber.email),
+                )
+                continue
             try:
                 with self._store.transaction():
                     self._write_for(subscriber, filed)
             except DeliveryError as error:
                 self.errors += (RunError("delivery-failed", f"{subscriber.email}: {error}"),)
                 self._report(subscriber.email, 0, 0, "failed")
+
+    def draft(self, subscriber: Subscriber, filed: Filed) -> Digest | None:
+        """The issue that the reader would get now, due or not; it is not put into the outbox.
+
+        What the reader is owed is written down. None where no complete run has seen the topics.
+        """
+        state = self._store.subscribers.get(subscriber.email)
+        if state is None:
+            return self._first_issue(subscriber, filed)
+        self._store.subscribers.set_filters(subscriber.email, subscriber.filters, at=self._at)
+        self._promise(subscriber, state)
+        return self._issue(subscriber, slot(subscriber, self._at), filed)
 
     def _write_for(self, subscriber: Subscriber, filed: Filed) -> None:
         state = self._store.subscribers.get(subscriber.email)
@@ -97,22 +119,26 @@ class Mailing:
 
     def _welcome(self, subscriber: Subscriber, filed: Filed) -> None:
         """The first issue goes out with the first complete run that sees the address."""
+        digest = self._first_issue(subscriber, filed)
+        if digest:
+            self._store.subscribers.add(
+                subscriber.email, subscriber.filters, run_id=self._run_id, at=self._at
+            )
+            self._queue(subscriber, digest)
+
+    def _first_issue(self, subscriber: Subscriber, filed: Filed) -> Digest | None:
         topics = self._topics_of(subscriber)
         failed = {report.id for report in filed.topics if report.error}
         searched = {report.id for report in filed.topics} - failed
         covered = all(self._store.runs.last_complete(topic.id) for topic in topics)
         if not covered or any(topic.id not in searched for topic in topics):
-            return
-        self._store.subscribers.add(
-            subscriber.email, subscriber.filters, run_id=self._run_id, at=self._at
-        )
+            return None
         ids = [topic.id for topic in topics]
         newest = self._store.articles.newest(ids, self._store.articles.count(ids))
         on_file = [stored for stored in newest if matches(stored, subscriber.filters)]
-        period = slot(subscriber, self._at)
-        digest = build(
+        return build(
             subscriber,
-            period,
+            slot(subscriber, self._at),
             topics,
             on_file,
             (),
@@ -122,36 +148,39 @@ class Mailing:
             **self._counts(ids),
             rules_version=self._rules_version,
         )
-        self._queue(subscriber, digest)
 
     def _write_issue(self, subscriber: Subscriber, period: Period, filed: Filed) -> None:
-        topics = self._topics_of(subscriber)
-        state = self._store.subscribers.get(subscriber.email)
-        if state is None:
+        digest = self._issue(subscriber, period, filed)
+        if digest is None:
             return
-        news = self._owed(subscriber, state, topics)
-        entries = self._corrections(subscriber, state)
-        if not (news.papers or entries) and subscriber.empty == "skip":
+        if not (digest.papers or digest.corrections) and subscriber.empty == "skip":
             self._store.outbox.skip(
                 run_id=self._run_id, **_slot_of(subscriber, period), at=self._at
             )
             self._report(subscriber.email, 0, 0, "skipped")
             return
+        self._queue(subscriber, digest)
+
+    def _issue(self, subscriber: Subscriber, period: Period, filed: Filed) -> Digest | None:
+        topics = self._topics_of(subscriber)
+        state = self._store.subscribers.get(subscriber.email)
+        if state is None:
+            return None
+        news = self._owed(subscriber, state, topics)
         last = self._store.outbox.last_written(subscriber.email) or state.joined_at
         ids = [topic.id for topic in topics]
-        digest = build(
+        return build(
             subscriber,
             period,
             topics,
             news.papers,
-            entries,
+            self._corrections(subscriber, state),
             self._coverage(topics, filed, last, news.papers),
             filed_only=self._filed_only(news, state, last, topics),
             on_file=self._store.articles.count(ids),
             **self._counts(ids),
             rules_version=self._rules_version,
         )
-        self._queue(subscriber, digest)
 
     def _owed(
         self, subscriber: Subscriber, state: SubscriberState, topics: Sequence[Topic]
