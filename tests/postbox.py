@@ -78,12 +78,12 @@ def serving(postbox: Postbox) -> Iterator[Serve]:
     """Starts a server on the loopback and says how to reach it."""
     with ExitStack() as stack:
 
-        def start(*, tls: bool = False, **options: object) -> Smtp:
+        def start(*, tls: bool | ssl.SSLContext = False, **options: object) -> Smtp:
             controller = Controller(
                 postbox,
                 hostname=HOST,
                 port=free_port(),
-                ssl_context=server_context() if tls else None,
+                ssl_context=server_context() if tls is True else tls or None,
                 **options,
             )
             controller.start()

@@ -39,6 +39,8 @@ WAITS = (
 )
 """RFC 5321 4.5.4.1: half an hour apart or more, 4 to 5 days in all; the first early (greylists)."""
 
+_REPLIES = range(200, 600)
+"""RFC 5321 4.2.1; what else a server says leaves it open whether it took the message."""
 _OK = 250
 _FORWARDED = (251, 252)
 _CLOSING = 421
@@ -98,7 +100,7 @@ class Mailer:
         connection = self._ready()
         try:
             return self._transact(connection, sender, recipient, message)
-        except smtplib.SMTPResponseException as error:
+        except smtplib.SMTPDataError as error:
             self._drop()
             raise _refusal(self._where, "DATA", error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
@@ -118,6 +120,8 @@ class Mailer:
 
     def _accept(self, command: str, code: int, reply: bytes) -> str:
         """The reply where the server accepts the command; else ends the transaction and raises."""
+        if code not in _REPLIES:
+            raise smtplib.SMTPException("the server's reply cannot be read")
         if code == _OK or (command == "RCPT" and code in _FORWARDED):
             return f"{code} {_readable(reply)}"
         if code == _CLOSING:
