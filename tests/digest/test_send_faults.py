@@ -126,7 +126,7 @@ def test_a_server_that_fails_at_the_door_lets_all_wait(
     start: Start, step: str, fault: bytes | None
 ) -> None:
     server = start({step: fault, "helo": fault})
-    with Mailer(server.smtp, timeout_seconds=0.3) as mailer:
+    with Mailer(server.smtp, timeout_seconds=0.5) as mailer:
         error = refused(mailer)
         mailer.send(SENDER, "b@example.org", MESSAGE)
 
@@ -142,7 +142,7 @@ def test_a_server_that_fails_with_a_message_gets_it_again_later_and_the_next_at_
 ) -> None:
     """What a message meets alone puts off that message alone; the next has a new connection."""
     server = start({step: fault})
-    with Mailer(server.smtp, timeout_seconds=0.3) as mailer:
+    with Mailer(server.smtp, timeout_seconds=0.5) as mailer:
         error = refused(mailer)
         mailer.send(SENDER, "b@example.org", MESSAGE)
 
@@ -180,7 +180,7 @@ def test_a_server_that_fails_at_the_farewell_has_all_messages(
     start: Start, fault: bytes | None
 ) -> None:
     server = start({"quit": fault})
-    with Mailer(server.smtp, timeout_seconds=0.3) as mailer:
+    with Mailer(server.smtp, timeout_seconds=0.5) as mailer:
         mailer.send(SENDER, "a@example.org", MESSAGE)
 
     assert server.kept == [(1, MESSAGE)]
@@ -191,7 +191,7 @@ def test_a_connection_that_died_between_two_messages_is_opened_again(
     start: Start, fault: bytes | None
 ) -> None:
     server = start({"noop": fault})
-    with Mailer(server.smtp, timeout_seconds=0.3) as mailer:
+    with Mailer(server.smtp, timeout_seconds=0.5) as mailer:
         mailer.send(SENDER, "a@example.org", MESSAGE)
         mailer.send(SENDER, "b@example.org", MESSAGE)
 
@@ -265,7 +265,7 @@ def test_nothing_is_said_in_clear_where_the_encryption_fails(
     offers: Answers = {"ehlo": b"250-here\r\n250-AUTH PLAIN LOGIN\r\n250 STARTTLS"}
     server = start(offers | {"star": answer})
     smtp = Smtp(HOST, server.smtp.port, "starttls", "litwatch", Secret(PASSWORD))
-    with Mailer(smtp, timeout_seconds=0.3, context=trusting()) as mailer:
+    with Mailer(smtp, timeout_seconds=0.5, context=trusting()) as mailer:
         error = refused(mailer)
 
     assert (error.permanent, error.batch) == (False, True)
@@ -332,7 +332,7 @@ def test_a_log_in_that_fails_lets_all_wait_and_sends_no_message(
 ) -> None:
     server = start({"ehlo": b"250-here\r\n250 AUTH PLAIN", "auth": answer})
     smtp = Smtp(HOST, server.smtp.port, "none", "litwatch", Secret(PASSWORD))
-    with Mailer(smtp, timeout_seconds=0.3) as mailer:
+    with Mailer(smtp, timeout_seconds=0.5) as mailer:
         error = refused(mailer)
 
     assert (error.permanent, error.batch, error.code) == (False, True, code)
