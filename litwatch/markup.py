@@ -25,7 +25,8 @@ TEXT_WIDTH = 78
 _TAGS = "|".join(sorted(INLINE_TAGS))
 _ESCAPED_TAG = re.compile(rf"&lt;(/?(?:{_TAGS}))&gt;", re.IGNORECASE)
 _TAG = re.compile(rf"</?(?:{_TAGS})>", re.IGNORECASE)
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""Control characters and lone surrogates; and what turns the text after it around (UAX 9)."""
 
 
 def render(template: str, **values: object) -> str:

@@ -45,8 +45,8 @@ def headline(digest: Digest) -> str:
 
 
 def by_topic(digest: Digest) -> str:
-    """How many papers of the issue each disease has; one that has none is left out."""
-    topics = [topic for topic in digest.coverage.topics if topic.new]
+    """How many of the new papers each disease has; one that has none is left out."""
+    topics = [topic for topic in digest.coverage.topics if topic.new and digest.papers]
     return ", ".join(f"{topic.label} {topic.new:,}" for topic in topics)
 
 

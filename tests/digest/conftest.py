@@ -32,6 +32,7 @@ from litwatch.models import (
 )
 from litwatch.settings import Mail, Subscriber, Topic
 
+GOLDEN = Path(__file__).parent.parent / "golden"
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 LAST_WEEK = datetime(2026, 11, 16, 6, 10, tzinfo=UTC)
 
@@ -269,6 +270,16 @@ def some_corrections() -> tuple[CorrectionEntry, ...]:
     )
 
 
+def final_version() -> CorrectionEntry:
+    """A paper that was ahead of print when it was sent, and has its pages now."""
+    change = Change(9, "pubmed:90000002", "final", 3, NOW)
+    return CorrectionEntry(change, series_paper(), LAST_WEEK)
+
+
+def of_type(study_type: str) -> Findings:
+    return Findings(facts=Facts(study_type=Fact(study_type)))
+
+
 def all_papers() -> tuple[Stored, ...]:
     return (late_paper(), laboratory_paper(), german_paper(), series_paper(), heart_paper())
 
@@ -339,14 +350,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Compares a text with a golden file, or rewrites the file with --regold."""
+def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
+    """Compares bytes with a golden file, or rewrites the file with --regold."""
 
-    def compare(name: str, actual: str) -> None:
-        path = Path(__file__).parent.parent / "golden" / name
+    def compare(name: str, actual: bytes) -> None:
+        path = GOLDEN / name
         if request.config.getoption("--regold", default=False):
             path.parent.mkdir(exist_ok=True)
-            path.write_text(actual, encoding="utf-8", newline="\n")
-        assert actual == path.read_text(encoding="utf-8")
+            path.write_bytes(actual)
+        assert actual == path.read_bytes()
 
     return compare
+
+
+@pytest.fixture
+def golden_names() -> set[str]:
+    """The names of all golden files."""
+    return {path.name for path in GOLDEN.iterdir()}

@@ -171,8 +171,10 @@ def test_a_correction_is_delivered_once(samples: ModuleType) -> None:
     assert correct(samples, [change(1, "erratum")], delivered_changes=frozenset({1})) == ()
 
 
-def test_final_page_numbers_are_no_correction(samples: ModuleType) -> None:
-    assert correct(samples, [change(1, "final")]) == ()
+def test_the_final_form_of_a_paper_is_told_after_all_that_is_wrong(samples: ModuleType) -> None:
+    told = correct(samples, [change(1, "final"), change(2, "update")])
+
+    assert [entry.change.kind for entry in told] == ["update", "final"]
 
 
 def test_a_correction_names_its_notice(samples: ModuleType) -> None:
