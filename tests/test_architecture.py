@@ -29,7 +29,10 @@ LAYERS: tuple[frozenset[str], ...] = (
             "filters",
             "gaps",
             "mailing",
+            "outgoing",
             "pipeline",
+            "previewing",
+            "readers",
             "reading",
             "standing",
             "wanted",
@@ -53,6 +56,9 @@ ORDER = (
     "delivery",
     "checking",
     "pipeline",
+    "readers",
+    "outgoing",
+    "previewing",
 )
 """Modules of one layer that may know each other: each those before it."""
 

@@ -17,7 +17,9 @@ import click
 
 from litwatch import __version__
 from litwatch.cli.demo import demo
+from litwatch.cli.digest import digest
 from litwatch.cli.ledger import accept, gaps
+from litwatch.cli.outbox import outbox
 from litwatch.cli.output import (
     FAILED,
     INTERRUPTED,
@@ -31,6 +33,7 @@ from litwatch.cli.output import (
 from litwatch.cli.run import run
 from litwatch.cli.setup import check, init
 from litwatch.cli.show import show, status
+from litwatch.cli.subscribers import subscribers
 from litwatch.cli.tag import tag
 from litwatch.cli.why import why, why_not
 from litwatch.errors import ConfigError, KeyRefused, LitwatchError, Locked
@@ -63,7 +66,12 @@ def cli(context: click.Context, *, verbose: int, quiet: bool) -> None:
     context.ensure_object(dict)["quiet"] = quiet
 
 
-for command in (run, demo, init, check, status, gaps, accept, why, why_not, show, tag):
+COMMANDS = (
+    *(run, demo, init, check, status, gaps, accept),
+    *(why, why_not, show, tag),
+    *(subscribers, outbox, digest),
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -29,6 +29,18 @@ def slot(subscriber: Subscriber, now: datetime) -> Period:
     return Period(_key(subscriber, first), _moment(first, 0, zone), _moment(following, 0, zone))
 
 
+def next_slot(subscriber: Subscriber, now: datetime) -> datetime:
+    """The moment, in UTC, of the first slot after `now`; for `every-run` it is now."""
+    now = now.astimezone(UTC)
+    if subscriber.frequency == "every-run":
+        return now
+    zone = ZoneInfo(subscriber.timezone)
+    first = _first_day(subscriber, now.astimezone(zone).date())
+    while (moment := _moment(_slot_day(subscriber, first), subscriber.hour, zone)) <= now:
+        first = _first_day_after(subscriber, first)
+    return moment
+
+
 def _first_day(subscriber: Subscriber, day: date) -> date:
     """The first day of the period that holds a day; weeks are those of ISO 8601."""
     if subscriber.frequency == "weekly":

@@ -40,19 +40,18 @@ class Store:
         """Sees that what was committed outlives a power loss; not within a transaction."""
         self._database.make_durable()
 
-    def forget(self, email: str, *, salt: bytes, at: datetime) -> tuple[str, ...]:
-        """Erases a reader: the address, the mails, what was owed; returns the files of mails.
+    def forget(self, email: str, *, salt: bytes, at: datetime) -> None:
+        """Erases a reader: the address, the mails, what was owed; files of mails stay.
 
         What stays is a hash of the address, keyed by the fresh `salt`, so that a configuration
         that names it still brings nobody back.
         """
         self._database.overwrite_deleted()
         with self.transaction():
-            files = self.outbox.forget(email)
+            self.outbox.forget(email)
             self.subscribers.remove(email, salt=salt, at=at)
             self.runs.forget(email)
         self.make_durable()
-        return files
 
     def close(self) -> None:
         """Lets the database go."""

@@ -336,14 +336,16 @@ class Outbox:
             update(outbox).where(*old).values(message=b"", html="", text="")
         )
 
-    def forget(self, email: str) -> tuple[str, ...]:
-        """Erases every digest of that reader; returns the files that hold one."""
+    def files(self, email: str) -> tuple[str, ...]:
+        """The files that hold a digest of that reader."""
         files = select(outbox.c.file).where(outbox.c.email == email, outbox.c.file.is_not(None))
+        return tuple(self._database.column(files))
+
+    def forget(self, email: str) -> None:
+        """Erases every digest of that reader; the files stay."""
         with self._database.transaction():
-            names = tuple(self._database.column(files))
             for table in (deliveries, change_deliveries, outbox):
                 self._database.write(delete(table).where(table.c.email == email))
-        return names
 
     def _failure(self, at: datetime, code: int | None, reply: str) -> dict[str, Any]:
         first = func.coalesce(outbox.c.first_failed_at, at)
