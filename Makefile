@@ -1,9 +1,9 @@
 # make demo: the main job, end to end. make test: the whole suite. make check: what CI wants.
-# make soak: two years of simulated life.
+# make soak: two years of simulated life. make mail-check: the mails, by mail servers and a browser.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test soak check lint types format clean
+.PHONY: demo test soak mail-check check lint types format clean
 
 demo: .venv/run
 	@$(BIN)/litwatch demo
@@ -13,6 +13,10 @@ test: .venv/dev
 
 soak: .venv/dev
 	$(BIN)/pytest -m soak -s
+
+mail-check: .venv/dev
+	@sh tests/mailcheck/install.sh
+	$(BIN)/pytest -m mail_check -s -rs tests/mailcheck
 
 check: lint types test
 
