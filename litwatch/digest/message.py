@@ -31,7 +31,8 @@ MAX_LINE = 998
 MAX_ASCII_WORD = 60
 """A longer word is encoded: a line cannot be folded inside it."""
 
-_ADDRESS = re.compile(r"[^@\s<>(),;:\"\\]+@[A-Za-z0-9.-]+")
+_ADDRESS = re.compile(r"(?!.*=\?)[^@\s\x00-\x1f\x7f<>()\[\],;:\"\\]+@[A-Za-z0-9.-]+")
+"""RFC 5322 3.4.1, without quotes; RFC 2047 5 allows no encoded word in an address."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
