@@ -188,7 +188,7 @@ def _grid(digest: Digest) -> _Grid | None:
             (row.treatment.label, tuple(_cell(cell, is_first) for cell in (row.every, *row.cells)))
             for row in digest.table.rows
         ),
-        sentences.left_out(digest.table),
+        sentences.left_out(digest),
     )
 
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from litwatch.digest.issue import Digest, TopicCoverage
-from litwatch.digest.table import Table
 from litwatch.digest.words import MONTHS
 
 INCOMPLETE = "What it missed is asked for again at the next run; nothing is skipped."
@@ -69,11 +68,12 @@ def on_file(digest: Digest) -> str:
     )
 
 
-def left_out(table: Table) -> str:
-    """How many treatments of the issue the table has no row for, empty where it has all."""
-    if not table.rows_left_out:
+def left_out(digest: Digest) -> str:
+    """How many treatments the table has no row for, empty where it has all."""
+    if digest.table is None or not digest.table.rows_left_out:
         return ""
-    return f"{counted(table.rows_left_out, 'more treatment')} in the papers below."
+    where = "on file" if digest.kind == "first" else "in the papers below"
+    return f"{counted(digest.table.rows_left_out, 'more treatment')} {where}."
 
 
 def opening(digest: Digest) -> str:

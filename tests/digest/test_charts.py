@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -70,6 +70,7 @@ def test_two_years_are_no_chart() -> None:
     assert papers_per_year({2025: 4, 2026: 3}, 2026) is None
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(1900, 2027), st.integers(1, 5000), min_size=1))
 def test_any_counts_make_a_picture_the_same_each_time(counts: dict[int, int]) -> None:
     assert papers_per_year(counts, 2026) == papers_per_year(counts, 2026)
