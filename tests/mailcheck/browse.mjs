@@ -1,6 +1,6 @@
 // Opens each page given in headless Chromium, light and dark, at the widths of phones, tablets and
 // desks, and writes to the file REPORT what axe-core, the layout and the network say of it. Leaves
-// pictures of two of the widths in the folder PICTURES.
+// pictures of three of the widths in the folder PICTURES.
 //
 //   node browse.mjs CHROMIUM REPORT PICTURES PAGE...
 import { readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { chromium } from "playwright-core";
 
 const SCHEMES = ["light", "dark"];
 const WIDTHS = [320, 360, 480, 640, 1024];
-const PICTURED = [360, 640];
+const PICTURED = [360, 640, 1024];
 
 const [executablePath, report, pictures, ...pages] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

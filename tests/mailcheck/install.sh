@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 
 wanted="postfix dovecot-imapd dovecot-lmtpd spamassassin w3m chromium nodejs npm
-default-jre-headless fonts-dejavu-core fonts-droid-fallback"
+default-jre-headless fonts-dejavu-core fonts-wqy-zenhei"
 missing=""
 for package in $wanted; do
     case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true) in

@@ -34,7 +34,7 @@ def test_every_digest_is_without_a_fault_light_and_dark_at_every_width(
 def test_pictures_of_every_digest_are_left_to_be_looked_at(
     views: Sequence[View], pictures: Path, digests: Sequence[Sample]
 ) -> None:
-    names = {f"{view.name}-{view.scheme}-{width}" for view in views for width in (360, 640)}
+    names = {f"{view.name}-{view.scheme}-{width}" for view in views for width in (360, 640, 1024)}
 
     assert {path.stem for path in pictures.glob("*.png")} == names
     print(f"\npictures: {pictures}")
