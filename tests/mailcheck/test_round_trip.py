@@ -1,6 +1,8 @@
 """Through Debian's Postfix and Dovecot: what the Mailer hands over is what IMAP gives out."""
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from itertools import count
@@ -9,9 +11,9 @@ import pytest
 from mailcheck.mails import SENDER, Sample, composed
 from mailcheck.servers import DOMAIN, LATER, MAX_BYTES, NOBODY, Servers
 
+from litwatch.digest.message import bounce_address
 from litwatch.digest.send import Mailer
 from litwatch.errors import DeliveryError
-from litwatch.settings import Mail
 from postbox import trusting
 
 pytestmark = pytest.mark.mail_check
@@ -64,13 +66,27 @@ def test_an_unsubscribe_address_longer_than_a_line_arrives_whole(
     mailer: Mailer, servers: Servers, rich: Sample
 ) -> None:
     uri = "https://example.org/leave/" + "t0ken" * 60
-    mail = Mail(SENDER.sender, SENDER.reply_to, uri)
+    mail = replace(SENDER, unsubscribe=uri)
     sent = composed("long-unsubscribe", rich.html, rich.text, mail=mail)
 
     (received,) = through(mailer, servers, [sent.message])
 
     assert changes(sent.message, received) == []
     assert f"List-Unsubscribe: <{uri}>,\r\n <mailto:desk@example.org?".encode() in received
+
+
+def test_the_way_back_of_a_bounce_names_its_mail(
+    mailer: Mailer, servers: Servers, rich: Sample
+) -> None:
+    mail = replace(SENDER, envelope_sender=f"bounces@{DOMAIN}")
+    way_back = bounce_address(mail, str(rich.parsed["Message-ID"]))
+    reader = f"reader{next(_NUMBERS)}@{DOMAIN}"
+
+    mailer.send(way_back, reader, rich.message)
+
+    (received,) = servers.inbox(reader, count=1)
+    assert re.fullmatch(rf"bounces\+[0-9a-f]+@{DOMAIN}", way_back)
+    assert message_from_bytes(received, policy=default)["Return-Path"] == f"<{way_back}>"
 
 
 @pytest.mark.parametrize(
