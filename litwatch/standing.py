@@ -100,6 +100,7 @@ class Standing:
 
 def standing(config: Config) -> Standing:
     """The state of the litwatch that the configuration describes."""
+    configured = {subscriber.email for subscriber in config.subscribers}
     with open_store(config.database, keep=False) as store:
         runs = store.runs.recent(RECENT)
         unfinished = bool(runs) and runs[0].finished is None
@@ -114,7 +115,11 @@ def standing(config: Config) -> Standing:
                 for state in ("failed", "sending", "deferred", "queued")
                 for row in store.outbox.rows(RECENT, state=state)
             ),
-            suppressed=tuple(reader for reader in store.subscribers.all() if reader.suppressed),
+            suppressed=tuple(
+                reader
+                for reader in store.subscribers.all()
+                if reader.suppressed and reader.email in configured
+            ),
         )
 
 

@@ -135,10 +135,13 @@ def _reader(store: Store, reader: Subscriber, stored: Stored, now: datetime) -> 
     held = [row for row in store.outbox.holding(uid) if row.email == reader.email]
     if held:
         return f"{reader.email}: it is in digest {held[0].period_key}, {held[0].state}"
+    if store.subscribers.removed_at(reader.email):
+        return f"{reader.email}: was removed: litwatch subscribers resume {reader.email}"
     if state is None:
         return f"{reader.email}: has had no first issue yet: the next complete run writes it"
     if state.paused or state.suppressed:
-        return f"{reader.email}: paused" + (f": {state.suppressed}" if state.suppressed else "")
+        standing = f"suppressed: {state.suppressed}" if state.suppressed else "paused"
+        return f"{reader.email}: {standing}: litwatch subscribers resume {reader.email}"
     failed = failed_filters(stored, reader.filters)
     if failed:
         return f"{reader.email}: left out by the reader's own filters: {', '.join(failed)}"

@@ -9,6 +9,7 @@ import pytest
 from litwatch.config import Config
 from litwatch.fetch.pubmed import PubMed
 from litwatch.settings import Filters
+from litwatch.store import open_store
 from litwatch.why import why, why_not
 from world import WEEK, World
 
@@ -121,3 +122,24 @@ def test_a_number_that_names_nothing_says_so(world: World, ask: Callable[[str], 
     world.run()
 
     assert "PubMed has no such record" in ask("pubmed:12345")
+
+
+def test_a_reader_who_gets_nothing_is_paused_suppressed_or_removed(
+    world: World, ask: Callable[[str], str]
+) -> None:
+    """The paper is filed during the pause, so that no digest holds it."""
+    world.run()
+    email = world.config.subscribers[0].email
+    resume = f"litwatch subscribers resume {email}"
+    with open_store(world.config.database) as store:
+        store.subscribers.pause(email)
+    world.run_after(WEEK)
+    assert f"{email}: paused: {resume}" in ask(RETRACTED)
+
+    with open_store(world.config.database) as store:
+        store.subscribers.suppress(email, "550 no such user")
+    assert f"{email}: suppressed: 550 no such user: {resume}" in ask(RETRACTED)
+
+    with open_store(world.config.database) as store:
+        store.forget(email, salt=b"salt", at=world.now)
+    assert f"{email}: was removed: {resume}" in ask(RETRACTED)

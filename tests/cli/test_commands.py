@@ -242,7 +242,8 @@ def test_help_names_every_command(litwatch: Run) -> None:
     result = litwatch("--help")
 
     assert result.returncode == 0
-    for command in ("run", "demo", "init", "check", "tag", "show", "status"):
+    commands = "run demo init check tag show status subscribers outbox digest"
+    for command in commands.split():
         assert re.search(rf"(?m)^  {command} ", result.stdout)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ email = "{READER}"
 treatments = ["ivig"]
 """
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., subprocess.CompletedProcess[Any]]
 
 
 @pytest.fixture
@@ -43,8 +44,8 @@ def litwatch(world: World, tmp_path: Path) -> Run:
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("LITWATCH", "XDG"))}
 
-    def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # type: ignore[call-overload,no-any-return]
+    def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]:
+        return subprocess.run(
             [sys.executable, "-m", "litwatch", *arguments],
             **{"capture_output": True, "text": True, **options},
             cwd=tmp_path,
