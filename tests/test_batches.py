@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -129,7 +130,7 @@ def test_a_refused_log_in_stops_the_batch_after_one_try(
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_a_relay_that_cannot_be_trusted_gets_nothing_and_all_wait(
-    few: World, postbox: Postbox, security: str
+    few: World, postbox: Postbox, security: Literal["starttls", "tls"]
 ) -> None:
     plain = few.config.smtp
     assert plain
