@@ -93,7 +93,7 @@ class Standing:
         yield from (_delivery(row) for row in self.undelivered)
         for reader in self.suppressed:
             yield (
-                f"{reader.email}: suppressed: {reader.suppressed}: correct the address, or, when "
+                f"{reader.email}: suppressed: {reader.suppressed}; correct the address, or, when "
                 f"it takes mail again: litwatch subscribers resume {reader.email}"
             )
 
@@ -146,8 +146,9 @@ def _delivery(row: OutboxRow) -> str:
             return f"{name}: a run died while it was sent; the next run sends the same bytes again"
         case "failed":
             return (
-                f"{name}: given up after {row.attempts} attempts{reply}: what it held comes with "
-                f"the next issue, unless: litwatch outbox retry {row.id}, or drop {row.id}"
+                f"{name}: given up, attempts: {row.attempts}{reply}; what it held comes with the "
+                f"next issue; to send it yet: litwatch outbox retry {row.id}; to end this notice: "
+                f"litwatch outbox drop {row.id}"
             )
         case "deferred":
             again = f"{row.next_attempt_at:%Y-%m-%d %H:%M} UTC" if row.next_attempt_at else "later"

@@ -54,9 +54,19 @@ def preview(
     if shown.remark:
         say(shown.remark)
     looks_on = sys.stdout is not None and sys.stdout.isatty()
-    if wants_open or (wants_open is None and looks_on):
-        click.launch(page.as_uri())
+    if looks_on if wants_open is None else wants_open:
+        _open(page.as_uri())
     return WELL
+
+
+def _open(url: str) -> None:
+    """Opens a page in the system's browser, $BROWSER where that is set."""
+    import webbrowser
+
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    if not webbrowser.open(url):
+        say("no browser could be opened: open the file by hand")
 
 
 @digest.command()

@@ -169,6 +169,12 @@ def test_a_preview_is_written_where_it_is_told(litwatch: Run, tmp_path: Path) ->
     assert "nothing new" in (tmp_path / "shown.txt").read_text(encoding="utf-8").lower()
 
 
+def test_a_preview_is_opened_where_that_is_asked_for(litwatch: Run, tmp_path: Path) -> None:
+    said = well(litwatch("digest", "preview", "--open", "--output", "shown.html"))
+
+    assert said.splitlines()[-1] == f"opened {(tmp_path / 'shown.html').as_uri()}"
+
+
 def test_a_preview_without_a_file_lands_in_a_temporary_one_and_opens_no_browser(
     litwatch: Run,
 ) -> None:
