@@ -130,7 +130,7 @@ def test_the_outbox_is_listed_and_a_digest_shown(litwatch: Run, tmp_path: Path) 
 
     (eml,) = (tmp_path / "outbox").glob("2026-W46-*.eml")
     shown = well(litwatch("outbox", "show", "2"))
-    assert f"To: {READER}" in shown
+    assert re.search(rf"(?m)^To: <?{READER}", shown)
     assert f"Subject: {rows[0]['subject']}" in shown
     assert eml.with_suffix(".txt").read_text(encoding="utf-8") in shown
     message = litwatch("outbox", "show", "2", "--eml", text=False)
