@@ -11,6 +11,7 @@ import json
 import os
 import select
 import signal
+import smtplib
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,8 @@ from readers import READERS
 
 PARTS = ("pipeline.py", "filing.py", "mailing.py", "store", "delivery.py", "digest/send.py")
 """Without the fetch, whose calls are more or fewer with the network's timing."""
+SENDING = ("delivery.py", "digest/send.py")
+"""With smtplib, the part in which a kill comes between a server and what we write down of it."""
 NOWHERE = "http://127.0.0.1:9/"
 """No server: a run against it ends soon, and has read nearly all modules."""
 
@@ -41,7 +44,8 @@ NOWHERE = "http://127.0.0.1:9/"
 class Request:
     """One run: where, against which servers, at which moment of theirs, and how it dies.
 
-    `kill_at` is a point's number, 0 lets the run live and counts its points; None counts none.
+    `kill_at` is a point's number, 0 lets the run live and counts its points; None counts none. With
+    `sending` only the points of SENDING count.
     Without `smtp_port` the mail goes into files.
     """
 
@@ -51,6 +55,7 @@ class Request:
     smtp_port: int | None = None
     twenty: bool = False
     kill_at: int | None = None
+    sending: bool = False
     kill_after_seconds: float | None = None
 
     def config(self) -> Config:
@@ -136,7 +141,8 @@ def _live(request: Request, writing: int) -> None:
 
 def _run(request: Request, tell: Any) -> None:
     root = Path(sys.modules["litwatch"].__file__ or "").parent
-    parts = tuple(str(root / part) for part in PARTS)
+    parts = tuple(str(root / part) for part in (SENDING if request.sending else PARTS))
+    parts += (smtplib.__file__,) if request.sending else ()
     counted = 0
 
     @cache

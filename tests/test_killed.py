@@ -127,6 +127,8 @@ RECENT = "99026"
 """The sample's papers from here on: enough for each reader, and quickly read."""
 CORRECTED = {"99026111", "99026114"}
 """Papers of the sample that are told of again: they are retracted, or corrected."""
+SENDING_POINTS = 1_200
+"""As many as each of the runs passes at least while it hands its mails to the server."""
 PAPER = re.compile(r"pubmed\.ncbi\.nlm\.nih\.gov/(99\d{6})")
 
 Told = Counter[tuple[str, str]]
@@ -197,9 +199,12 @@ class Lives:
     def death(self, number: int, random: Random) -> dict[str, float | None]:
         """A random call, or a random instant, of the run as it is when nobody is killed."""
         unharmed = self.outcomes[number]
-        if random.random() < 0.5:
+        kind = random.choice(("any call", "a call of the sending", "an instant"))
+        if kind == "an instant":
+            return {"kill_after_seconds": random.uniform(0, unharmed.seconds / 2)}
+        if kind == "any call":
             return {"kill_at": random.randint(1, unharmed.points)}
-        return {"kill_after_seconds": random.uniform(0, unharmed.seconds / 2)}
+        return {"kill_at": random.randint(1, SENDING_POINTS), "sending": True}
 
     def round(self, random: Random, *, to_the_end: bool) -> None:
         """Kills a run, lets the next one live, at once or later, and looks at all the mail."""
