@@ -95,7 +95,7 @@ def compose(
     message = EmailMessage(policy=_POLICY)
     headers = {
         "From": mail.sender,
-        "To": wire_address(subscriber.email),
+        "To": f"<{wire_address(subscriber.email)}>",
         "Reply-To": mail.reply_to,
         "Subject": one_line(rendered.subject),
         "Date": format_datetime(at.astimezone(UTC)),

@@ -125,16 +125,21 @@ def _chart(digest: Digest) -> Chart | None:
 def _fitting_html(digest: Digest, frame: Mapping[str, object]) -> str:
     """The HTML with as many corrections and papers as fit, by bisection on their number."""
     html = _html(digest, frame)
-    if len(html.encode()) <= MAX_HTML_BYTES:
+    if _octets(html) <= MAX_HTML_BYTES:
         return html
     fits, exceeds = 0, len(digest.corrections) + len(digest.papers)
     while exceeds - fits > 1:
         middle = (fits + exceeds) // 2
-        if len(_html(trim(digest, middle), frame).encode()) <= MAX_HTML_BYTES:
+        if _octets(_html(trim(digest, middle), frame)) <= MAX_HTML_BYTES:
             fits = middle
         else:
             exceeds = middle
     return _html(trim(digest, fits), frame)
+
+
+def _octets(html: str) -> int:
+    """Its size as a mail has it, where each line ends in CRLF."""
+    return len(html.encode()) + html.count("\n")
 
 
 def _html(digest: Digest, frame: Mapping[str, object]) -> str:

@@ -78,6 +78,11 @@ def test_the_wire_is_short_ascii_lines_that_end_in_crlf(
     assert max(map(len, body.split(b"\r\n"))) <= 76
 
 
+def test_the_reader_stands_in_brackets_since_a_bare_address_looks_like_junk() -> None:
+    """SpamAssassin's TO_NO_BRKTS_HTML_IMG: 1.0 for a bare address beside a picture."""
+    assert b"\r\nTo: <a.reader@example.org>\r\n" in wire()
+
+
 def test_every_header_that_bulk_mail_needs_is_there() -> None:
     parsed = read(wire())
 
