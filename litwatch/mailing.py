@@ -12,7 +12,15 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 
 from litwatch.config import Config
-from litwatch.digest.build import Owed, build, corrections, matches, news, owed
+from litwatch.digest.build import (
+    CORRECTION_KINDS,
+    Owed,
+    build,
+    corrections,
+    matches,
+    news,
+    owed,
+)
 from litwatch.digest.message import compose
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
@@ -161,7 +169,8 @@ class Mailing:
         articles = self._store.articles
         delivered = self._store.outbox.delivered(subscriber.email)
         promised = self._store.subscribers.owed(subscriber.email)
-        became_news = articles.news_since(state.since_run, [topic.id for topic in topics])
+        ids = [topic.id for topic in topics]
+        became_news = articles.news_since(state.since_run, ids, without=delivered)
         others = promised - delivered - {stored.article.uid for stored in became_news}
         return owed(
             (*became_news, *articles.load(others)),
@@ -210,25 +219,26 @@ class Mailing:
     ) -> tuple[CorrectionEntry, ...]:
         """What happened to papers after this reader's digests held them."""
         held = self._store.outbox.delivered_on(subscriber.email)
+        told = self._store.outbox.delivered_changes(subscriber.email)
         changes = [
             change
             for change in self._store.articles.changes_since(state.since_run)
-            if change.uid in held
+            if change.uid in held and change.kind in CORRECTION_KINDS
         ]
-        papers = self._stored(change.uid for change in changes)
-        notices = self._stored(change.notice_uid for change in changes if change.notice_uid)
+        untold = [change for change in changes if change.id not in told]
+        papers = self._stored(change.uid for change in untold)
+        notices = self._stored(change.notice_uid for change in untold)
         return corrections(
             changes,
             papers,
             self._store.outbox.delivered_in(subscriber.email),
             held,
-            self._store.outbox.delivered_changes(subscriber.email),
+            told,
             {uid: stored.article for uid, stored in notices.items()},
         )
 
     def _stored(self, uids: Iterable[str]) -> dict[str, Stored]:
-        found = {uid: self._store.articles.get(uid) for uid in uids}
-        return {uid: stored for uid, stored in found.items() if stored}
+        return {stored.article.uid: stored for stored in self._store.articles.load(set(uids))}
 
     def _topics_of(self, subscriber: Subscriber) -> tuple[Topic, ...]:
         wanted = subscriber.filters.topics

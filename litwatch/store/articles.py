@@ -180,10 +180,12 @@ class Articles:
 
     # ---- what readers are told ---------------------------------------------------------------
 
-    def news_since(self, run_id: int, topics: Sequence[str]) -> tuple[Stored, ...]:
+    def news_since(
+        self, run_id: int, topics: Sequence[str], *, without: Collection[str] = ()
+    ) -> tuple[Stored, ...]:
         """The articles that became news for one of the topics after that run, held ones too.
 
-        `news_topics` holds those topics only.
+        `news_topics` holds those topics only; the uids in `without` are not read.
         """
         found = (
             select(links.c.uid, links.c.topic_id)
@@ -196,7 +198,8 @@ class Articles:
         )
         news: dict[str, tuple[str, ...]] = {}
         for uid, topic_id in self._database.rows(found):
-            news[uid] = (*news.get(uid, ()), topic_id)
+            if uid not in without:
+                news[uid] = (*news.get(uid, ()), topic_id)
         return load(self._database, tuple(news), news)
 
     def filed_after(self, moment: datetime, topics: Sequence[str]) -> int:

@@ -347,6 +347,15 @@ def test_news_is_what_a_later_run_linked_as_news_to_one_of_the_topics(
     assert news(0) == []
 
 
+def test_news_that_a_reader_has_had_is_left_out(store: Store, file: Callable[..., None]) -> None:
+    file(1, TOPIC)
+    file(2, TOPIC)
+
+    found = store.articles.news_since(0, [TOPIC], without={"pubmed:1"})
+
+    assert [stored.article.uid for stored in found] == ["pubmed:2"]
+
+
 def test_news_names_only_the_topics_in_which_it_is_news_and_all_that_found_it(
     store: Store, file: Callable[..., None], later: Reading
 ) -> None:
