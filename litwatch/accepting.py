@@ -17,7 +17,7 @@ class Accepted:
 
 
 def accept_topic(config: Config, topic_id: str) -> Accepted:
-    """Accepts the topic's last complete search and releases what is held.
+    """Accepts the topic's last search and releases what is held.
 
     Raises ConfigError for a topic that is not configured or was never searched, and Locked while a
     run is at work.
@@ -26,9 +26,8 @@ def accept_topic(config: Config, topic_id: str) -> Accepted:
         names = ", ".join(topic.id for topic in config.topics)
         raise ConfigError(f"no topic is called {topic_id!r}: choose among {names}")
     with run_lock(config.database), open_store(config.database) as store, store.transaction():
-        last = store.runs.last_complete(topic_id)
+        last = store.runs.accept(topic_id)
         if last is None:
             raise ConfigError(f"{topic_id} has not been searched yet: litwatch run")
-        store.runs.accept(topic_id)
         released = store.articles.release(topic_id, store.articles.held(topic_id))
         return Accepted(last.count or 0, released)

@@ -9,10 +9,11 @@ import difflib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from litwatch.blocks import left_alone
 from litwatch.classify.rules import Ruleset, load_ruleset
 from litwatch.config import Config
 from litwatch.config.checks import address as checked_address
@@ -29,7 +30,7 @@ from litwatch.errors import (
 from litwatch.fetch.lint import Remark, lint
 from litwatch.fetch.pubmed import PubMed
 from litwatch.fetch.query import Clause, Node, clauses, parse, without
-from litwatch.filing import COOL_DOWN, Progress
+from litwatch.filing import Progress
 from litwatch.models import Notice, Period, bare_uid
 from litwatch.reports import Report, RunError
 from litwatch.settings import Subscriber, Topic
@@ -182,11 +183,11 @@ def ask_live(
 def _respect_block(config: Config, now: datetime) -> None:
     with open_store(config.database, keep=False) as store:
         blocked_at = store.runs.last_blocked()
-    if blocked_at is not None and timedelta() <= now - blocked_at < COOL_DOWN:
-        raise SourceBlocked(
-            f"NCBI refused this address on {blocked_at:%Y-%m-%d %H:%M} UTC; it is left alone until "
-            f"{blocked_at + COOL_DOWN:%Y-%m-%d %H:%M} UTC: write to info@ncbi.nlm.nih.gov"
-        )
+    if reason := left_alone(blocked_at, now):
+        error = SourceBlocked(reason)
+        if blocked_at and blocked_at > now:
+            _remember_block(config, now, error)
+        raise error
 
 
 def _remember_block(config: Config, now: datetime, error: SourceBlocked) -> None:

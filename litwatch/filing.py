@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from litwatch.blocks import left_alone
 from litwatch.classify import classify
 from litwatch.classify.rules import Ruleset
 from litwatch.errors import KeyRefused, MalformedRecord, SourceBlocked, SourceError, Unreachable
@@ -22,7 +23,7 @@ from litwatch.reports import RunError, TopicReport
 from litwatch.settings import Topic
 from litwatch.store import Store
 from litwatch.wanted import wanted
-from litwatch.watch import Watch
+from litwatch.watch import Watch, begin
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,6 @@ MISSING_FOR = timedelta(days=2)
 """A record that stays away for so many runs, and for so long, is marked withdrawn."""
 JUDGED_EVERY = timedelta(days=7)
 """How often a topic is judged for silence."""
-COOL_DOWN = timedelta(hours=24)
-"""How long a source that blocked us is left alone (its page on misuse: NBK25497)."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""
@@ -85,7 +84,7 @@ class Filing:
         """
         last_complete = self._last_complete_run(topics)
         known = self._store.articles.known()
-        watches = [self._begin(topic) for topic in topics]
+        watches = [begin(self._store, topic, self._at) for topic in topics]
         if self._may_ask(watches):
             stopped = self._search_all(watches)
             uids = wanted(
@@ -95,8 +94,10 @@ class Filing:
                 last_complete=last_complete,
                 recheck_days=self._recheck_days,
             )
+            self._note_listed(watches, uids)
+            self._link_known(watches, known)
+            self._leave_surplus(watches, uids)
             if stopped is None:
-                self._link_known(watches, known)
                 self._fetch_all(watches, uids)
             else:
                 self._break_off(watches, uids, stopped)
@@ -104,35 +105,21 @@ class Filing:
 
     # ---- search ----------------------------------------------------------------------------
 
-    def _begin(self, topic: Topic) -> Watch:
-        state = self._store.runs.topic_state(topic.id)
-        return Watch(
-            topic,
-            previous=self._store.runs.last_complete(topic.id),
-            baseline=self._store.runs.baseline(topic.id),
-            query_changed=state is not None and state.query != topic.query,
-            linked=self._store.articles.in_topic(topic.id),
-            awaited=frozenset(
-                entry.uid for entry in self._store.articles.pending() if topic.id in entry.topic_ids
-            ),
-        )
-
     def _last_complete_run(self, topics: Sequence[Topic]) -> datetime | None:
-        runs = (self._store.runs.last_complete(topic.id) for topic in topics)
+        runs = (self._store.runs.last_complete(topic.id, before=self._at) for topic in topics)
         return max((run.started for run in runs if run), default=None)
 
     def _may_ask(self, watches: Sequence[Watch]) -> bool:
-        """False while the source that blocked us is left alone."""
+        """False while the source that blocked us is left alone.
+
+        A block of the future is entered anew with this run, so that its time ends.
+        """
         blocked_at = self._store.runs.last_blocked()
-        if blocked_at is None or not timedelta() <= self._at - blocked_at < COOL_DOWN:
-            return True
-        until = blocked_at + COOL_DOWN
-        message = (
-            f"NCBI refused this address on {blocked_at:%Y-%m-%d %H:%M} UTC; it is left alone until "
-            f"{until:%Y-%m-%d %H:%M} UTC: write to info@ncbi.nlm.nih.gov"
-        )
-        self._fail(watches, "cooling-down", message)
-        return False
+        reason = left_alone(blocked_at, self._at)
+        if reason:
+            is_ahead = blocked_at is not None and blocked_at > self._at
+            self._fail(watches, "blocked" if is_ahead else "cooling-down", reason)
+        return not reason
 
     def _search_all(self, watches: Sequence[Watch]) -> SourceError | None:
         """Searches for each topic; returns why the source is not to be asked any more, if so."""
@@ -170,8 +157,7 @@ class Filing:
         watch.notices.extend(self._judge(watch, search))
         if not watch.exploded:
             # What an exploded query brought and the query as it was finds too is news after all.
-            held = self._store.articles.held(watch.topic.id)
-            self._store.articles.release(watch.topic.id, held & watch.hits)
+            self._store.articles.release(watch.topic.id, watch.held & watch.hits)
 
     def _changes_since(self, topic: Topic) -> date:
         """From when on changes are asked for: the last complete run that the clock allows.
@@ -189,6 +175,7 @@ class Filing:
             search,
             guard.figures(watch.previous, counted=watch.baseline),
             query_changed=watch.query_changed,
+            is_holding=bool(watch.held),
         )
 
     # ---- fetch and save ----------------------------------------------------------------------
@@ -268,6 +255,27 @@ class Filing:
     def _compare(self, before: Article, control: Article, findings: Findings) -> tuple[Notice, ...]:
         expected = classify(before, self._ruleset)
         return guard.compare_control(before, expected, control, findings)
+
+    def _note_listed(self, watches: Sequence[Watch], uids: Sequence[str]) -> None:
+        """Notes what is listed as news and unread: the run may stop before it is filed."""
+        for watch in watches:
+            unread = watch.hits.intersection(uids) - watch.linked
+            if watch.news_from and unread:
+                self._store.pending.note_listed(
+                    watch.topic.id, unread, watch.news_from, run_id=self._run_id, at=self._at
+                )
+
+    def _leave_surplus(self, watches: Sequence[Watch], uids: Sequence[str]) -> None:
+        """Fails a topic of whose explosion a part is not fetched."""
+        known = self._store.articles.known()
+        for watch in watches:
+            left = len(watch.hits - known - set(uids)) if watch.exploded else 0
+            if left:
+                message = (
+                    f"the query explodes: {left} of its hits are not fetched until they are "
+                    f"accepted: litwatch check --live, then accept {watch.topic.id}"
+                )
+                self._fail([watch], "count-exploded", message)
 
     def _link_known(self, watches: Sequence[Watch], known: frozenset[str]) -> None:
         """Files under the topic what it finds and another topic has brought already."""
@@ -359,6 +367,7 @@ class Filing:
                     watch.report(by_topic[watch.topic.id]),
                     complete=watch.error is None,
                     trusted=watch.trusted,
+                    count=watch.search.count if watch.search else None,
                     accounting=accounting,
                 )
         reports = tuple(watch.report(by_topic[watch.topic.id]) for watch in watches)
@@ -368,7 +377,8 @@ class Filing:
         """Once a week, whether the topic has been quiet for longer than its own years explain."""
         state = self._store.runs.topic_state(watch.topic.id)
         judged = state.quiet_judged_at if state else None
-        if state is None or (judged and self._at - judged < JUDGED_EVERY):
+        is_judged = judged is not None and timedelta() <= self._at - judged < JUDGED_EVERY
+        if state is None or is_judged:
             return ()
         self._store.runs.set_quiet_judged(watch.topic.id, self._at)
         days = self._store.articles.created_on(watch.topic.id)

@@ -177,7 +177,7 @@ class Mailing:
             subscriber.filters,
             promised=promised,
             delivered=delivered,
-            held=articles.held_back(),
+            held=articles.held_back(ids),
         )
 
     def _filed_only(

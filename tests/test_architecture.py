@@ -23,6 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "accepting",
+            "blocks",
             "checking",
             "delivery",
             "filing",
@@ -46,6 +47,7 @@ ORDER = (
     "settings",
     "reports",
     "filters",
+    "blocks",
     "watch",
     "wanted",
     "filing",

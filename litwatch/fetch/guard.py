@@ -61,15 +61,27 @@ def figures(run: TopicRun | None, counted: TopicRun | None = None) -> Figures | 
 
 
 def judge(
-    search: Search, previous: Figures | None, *, query_changed: bool = False
+    search: Search,
+    previous: Figures | None,
+    *,
+    query_changed: bool = False,
+    is_holding: bool = False,
 ) -> tuple[Notice, ...]:
     """The search's own notices, and what the comparison with the last complete run shows.
 
-    A query that we changed ourselves is not compared: another answer is what was wanted.
+    A query that we changed ourselves is not compared: another answer is what was wanted. But while
+    the topic is holding what an explosion brought, a query that explodes as well accepts nothing.
     """
-    if previous is None or query_changed:
+    if previous is None or (query_changed and not is_holding):
         return search.notices
-    return (*search.notices, *_translation(search, previous), *_count(search, previous))
+    if query_changed:
+        return (*search.notices, *_exploded(search, previous))
+    return (
+        *search.notices,
+        *_translation(search, previous),
+        *_collapsed(search, previous),
+        *_exploded(search, previous),
+    )
 
 
 def controls(topic: Topic, search: Search) -> tuple[Notice, ...]:
@@ -163,13 +175,22 @@ def _translation(search: Search, previous: Figures) -> tuple[Notice, ...]:
     return (Notice("translation-changed", message),)
 
 
-def _count(search: Search, previous: Figures) -> tuple[Notice, ...]:
-    change = f"{search.count} hits, {previous.count} in the last complete run"
+def _collapsed(search: Search, previous: Figures) -> tuple[Notice, ...]:
     if search.count * 2 < previous.count and previous.count - search.count >= 10:
+        change = _change(search, previous)
         return (Notice("count-collapsed", f"the query finds less than half: {change}"),)
+    return ()
+
+
+def _exploded(search: Search, previous: Figures) -> tuple[Notice, ...]:
     if search.count > previous.count * 2 and search.count - previous.count >= 50:
+        change = _change(search, previous)
         return (Notice("count-exploded", f"the query finds more than twice as much: {change}"),)
     return ()
+
+
+def _change(search: Search, previous: Figures) -> str:
+    return f"{search.count} hits, {previous.count} in the last complete run"
 
 
 def _excerpt(text: str, start: int) -> str:

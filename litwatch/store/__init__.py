@@ -13,6 +13,7 @@ from litwatch.store import migrations
 from litwatch.store.articles import Articles
 from litwatch.store.database import Database
 from litwatch.store.outbox import Outbox
+from litwatch.store.pending import PendingRecords
 from litwatch.store.runs import Runs
 from litwatch.store.subscribers import Subscribers
 
@@ -25,6 +26,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.articles = Articles(database)
+        self.pending = PendingRecords(database)
         self.runs = Runs(database)
         self.outbox = Outbox(database)
         self.subscribers = Subscribers(database)

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, select, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    union,
+    update,
+)
 
 from litwatch.models import Article, Change, Findings, Stored
 from litwatch.store.changes import Happening, announced, compare, content_hash, is_twin, says
@@ -147,12 +158,11 @@ class Articles:
         found = select(links.c.uid).where(links.c.topic_id == topic_id, links.c.held)
         return frozenset(self._database.column(found))
 
-    def held_back(self) -> frozenset[str]:
-        """The uids that every topic which found them holds back."""
-        found = select(links.c.uid).group_by(links.c.uid)
-        return frozenset(
-            self._database.column(found.having(func.min(case((links.c.held, 1), else_=0)) == 1))
-        )
+    def held_back(self, topics: Sequence[str]) -> frozenset[str]:
+        """The uids that each of these topics holds back for which they are news."""
+        of_news = select(links.c.uid).where(links.c.news, links.c.topic_id.in_(topics))
+        all_held = func.min(case((links.c.held, 1), else_=0)) == 1
+        return frozenset(self._database.column(of_news.group_by(links.c.uid).having(all_held)))
 
     def revised_since(self, run_id: int) -> tuple[tuple[Article, str], ...]:
         """The articles whose content a run after that one replaced: what they said before."""
@@ -263,12 +273,16 @@ class Articles:
         )
         return tuple(self._database.column(query))
 
-    def due_for_recheck(self, before: datetime, limit: int) -> tuple[str, ...]:
-        """The uids last read before that moment, the longest ago first, withdrawn ones left out."""
+    def due_for_recheck(self, before: datetime, limit: int, *, now: datetime) -> tuple[str, ...]:
+        """The uids last read before that moment, the longest ago first, withdrawn ones left out.
+
+        Those that bear a date later than `now` come before all: nobody knows when they were read.
+        """
+        read_at = articles.c.last_read_at
         query = (
             select(articles.c.uid)
-            .where(articles.c.last_read_at < before, articles.c.withdrawn_at.is_(None))
-            .order_by(articles.c.last_read_at, articles.c.uid)
+            .where(or_(read_at < before, read_at > now), articles.c.withdrawn_at.is_(None))
+            .order_by(case((read_at > now, 0), else_=1), read_at, articles.c.uid)
             .limit(max(limit, 0))
         )
         return tuple(self._database.column(query))
@@ -364,8 +378,8 @@ class Articles:
 
 
 def _on_file(topics: Sequence[str]) -> Select[str]:
-    """The articles that the queries of these topics found and that are not withdrawn."""
-    found = select(links.c.uid).where(links.c.topic_id.in_(topics))
+    """The articles that the queries of these topics found, neither held nor withdrawn."""
+    found = select(links.c.uid).where(links.c.topic_id.in_(topics), ~links.c.held)
     return select(articles.c.uid).where(
         articles.c.uid.in_(found), articles.c.withdrawn_at.is_(None)
     )

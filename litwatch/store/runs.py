@@ -110,9 +110,13 @@ class Runs:
         *,
         complete: bool,
         trusted: bool = True,
+        count: int | None = None,
         accounting: Accounting = NOTHING,
     ) -> None:
-        """Enters what the run did for the topic; a complete run puts the topic's query in force."""
+        """Enters what the run did for the topic; a complete run puts the topic's query in force.
+
+        `count` is what the source counted, which the report of a run that failed later leaves out.
+        """
         with self._database.transaction():
             self._database.write(
                 topic_runs.insert(),
@@ -120,7 +124,7 @@ class Runs:
                 topic_id=topic.id,
                 query=topic.query,
                 query_translation=report.query_translation,
-                count=report.count,
+                count=report.count if count is None else count,
                 complete=complete,
                 trusted=trusted,
                 report=to_plain(report),
@@ -132,19 +136,25 @@ class Runs:
                 self._completed(run_id, topic)
 
     def last_complete(self, topic_id: str, before: datetime | None = None) -> TopicRun | None:
-        """The topic's last complete search; with `before`, the last that began by then."""
-        condition: ColumnElement[bool] = topic_runs.c.complete
-        if before is not None:
-            condition &= runs.c.started < before
-        return self._last(topic_id, condition)
+        """The topic's last complete search.
+
+        With `before`, the latest by the clock of those that began before that moment: of two runs
+        the later one may bear the earlier date.
+        """
+        if before is None:
+            return self._last(topic_id, topic_runs.c.complete)
+        return self._last(topic_id, topic_runs.c.complete, runs.c.started < before, by_clock=True)
 
     def baseline(self, topic_id: str) -> TopicRun | None:
-        """The topic's last complete search whose count was trusted, or accepted by a person."""
+        """The topic's last search that was complete and trusted, or that a person accepted."""
         accepted = select(topics.c.accepted_run).where(topics.c.id == topic_id).scalar_subquery()
-        is_baseline = or_(topic_runs.c.trusted, topic_runs.c.run_id <= accepted)
-        return self._last(topic_id, topic_runs.c.complete & is_baseline)
+        is_trusted = topic_runs.c.complete & topic_runs.c.trusted
+        return self._last(topic_id, or_(is_trusted, topic_runs.c.run_id == accepted))
 
-    def _last(self, topic_id: str, condition: ColumnElement[bool]) -> TopicRun | None:
+    def _last(
+        self, topic_id: str, *conditions: ColumnElement[bool], by_clock: bool = False
+    ) -> TopicRun | None:
+        latest_first = (*([runs.c.started.desc()] if by_clock else []), topic_runs.c.run_id.desc())
         row = self._database.row(
             select(
                 topic_runs.c.run_id,
@@ -155,8 +165,8 @@ class Runs:
                 topic_runs.c.query,
             )
             .join(runs, runs.c.id == topic_runs.c.run_id)
-            .where(topic_runs.c.topic_id == topic_id, condition)
-            .order_by(topic_runs.c.run_id.desc())
+            .where(topic_runs.c.topic_id == topic_id, *conditions)
+            .order_by(*latest_first)
             .limit(1)
         )
         return None if row is None else TopicRun(*row)
@@ -218,15 +228,18 @@ class Runs:
             for row in self._database.rows(query)
         )
 
-    def accept(self, topic_id: str) -> int | None:
-        """Takes the count of the topic's last complete run as right; returns that run's number."""
-        last = self.last_complete(topic_id)
-        if last is None:
+    def accept(self, topic_id: str) -> TopicRun | None:
+        """Takes the count of the topic's last search as right; returns that search.
+
+        The run need not have come to its end. None for a topic that never had a complete run.
+        """
+        last = self._last(topic_id, topic_runs.c.count.is_not(None))
+        if last is None or self.topic_state(topic_id) is None:
             return None
         self._database.write(
             update(topics).where(topics.c.id == topic_id).values(accepted_run=last.run_id)
         )
-        return last.run_id
+        return last
 
     def set_quiet_judged(self, topic_id: str, at: datetime) -> None:
         """Notes when the topic was judged for silence."""

@@ -6,7 +6,7 @@
       ├─ revisions                     what the record said before
       ├─ changes                       what happened to it: retraction, erratum …
       └─ links                         which topic's query found it, and in which run
-    pending                            records that could not be had, by uid
+    pending                            records that were listed and are not on file, by uid
     subscribers ── owed                readers as the store has seen them, and what they are owed
     outbox ── deliveries               each digest, and what it made owed no more
            └─ change_deliveries
@@ -197,7 +197,7 @@ pending = Table(
     "pending",
     metadata,
     Column("uid", String, primary_key=True),
-    Column("topic_ids", JSON, nullable=False),
+    Column("listed_by", JSON, nullable=False),
     Column("reason", String, nullable=False),
     Column("message", Text, nullable=False),
     Column("runs", Integer, nullable=False),

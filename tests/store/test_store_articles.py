@@ -423,10 +423,10 @@ def test_what_was_read_longest_ago_is_due_first(
     store.articles.withdraw("pubmed:4", later["run_id"], later["at"])
     now = later["at"] + timedelta(days=1)
 
-    assert store.articles.due_for_recheck(now, 9) == ("pubmed:2", "pubmed:3", "pubmed:1")
-    assert store.articles.due_for_recheck(now, 1) == ("pubmed:2",)
-    assert store.articles.due_for_recheck(later["at"], 9) == ("pubmed:2", "pubmed:3")
-    assert store.articles.due_for_recheck(reading["at"], 9) == ()
+    assert store.articles.due_for_recheck(now, 9, now=now) == ("pubmed:2", "pubmed:3", "pubmed:1")
+    assert store.articles.due_for_recheck(now, 1, now=now) == ("pubmed:2",)
+    assert store.articles.due_for_recheck(later["at"], 9, now=now) == ("pubmed:2", "pubmed:3")
+    assert store.articles.due_for_recheck(reading["at"], 9, now=now) == ()
     assert store.articles.read_between(later["at"], now) == {"pubmed:1"}
     assert store.articles.read_between(later["at"], later["at"] - timedelta(hours=1)) == frozenset()
     assert store.articles.read_between(now, now) == frozenset()

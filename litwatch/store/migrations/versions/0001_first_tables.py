@@ -162,7 +162,7 @@ def _links() -> None:
     op.create_table(
         "pending",
         sa.Column("uid", sa.String(), nullable=False),
-        sa.Column("topic_ids", sa.JSON(), nullable=False),
+        sa.Column("listed_by", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("runs", sa.Integer(), nullable=False),
