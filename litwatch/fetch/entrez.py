@@ -10,7 +10,6 @@ Every call is a POST: a query of any length passes, and no address in a log or a
 key.
 """
 
-import html
 import json
 import logging
 import math
@@ -20,12 +19,13 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from html.entities import html5
 from http.client import HTTPException
 from io import TextIOWrapper
 from random import Random
 from typing import NoReturn
 from urllib.error import HTTPError
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from Bio import Entrez as BioEntrez
 
@@ -219,18 +219,23 @@ def _redacted(body: bytes, secrets: re.Pattern[bytes] | None) -> bytes:
 
 
 def _spellings(*secrets: str) -> re.Pattern[bytes] | None:
-    """A pattern of the secrets, each character as it is or as URLs, HTML and JSON spell it."""
+    """A pattern of the secrets, each character as it is or as URLs, HTML and JSON may spell it.
+
+    Whatever is decoded later holds none of them: `html.unescape` reads a reference that is padded
+    with zeros, or that has no semicolon.
+    """
     patterns = ["".join(map(_spelt, secret)) for secret in secrets if secret]
     return re.compile("|".join(patterns).encode(), re.IGNORECASE) if patterns else None
 
 
 def _spelt(character: str) -> str:
+    number = ord(character)
     spellings = {
         character,
-        quote(character, safe=""),
-        html.escape(character),
-        f"&#{ord(character)};",
-        f"&#x{ord(character):x};",
+        "".join(f"%{byte:02x}" for byte in character.encode()),
         json.dumps(character)[1:-1],
+        f"\\u{number:04x}",
+        *(f"&{name}" for name, value in html5.items() if value == character),
     }
-    return f"(?:{'|'.join(map(re.escape, sorted(spellings)))})"
+    literal = map(re.escape, sorted(spellings, key=len, reverse=True))
+    return f"(?:{'|'.join(literal)}|&#0*{number};?|&#x0*{number:x};?)"

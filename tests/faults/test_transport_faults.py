@@ -15,6 +15,7 @@ import pytest
 from faults.bench import IMPATIENT, KEY, NEWS, Bench, is_failed, library, messages, paper
 
 from litwatch.cli import explain
+from litwatch.demo.calls import XML
 from litwatch.demo.faults import Fault
 from litwatch.errors import KeyRefused
 from litwatch.fetch.entrez import Limits
@@ -105,6 +106,17 @@ def test_f04_the_key_in_the_body_of_a_429_is_shown_nowhere(
     assert is_failed(watching.week(2))
     assert "rate limit exceeded" in messages(watching.reports[-1])
     caught_up(watching, clean)
+
+
+@pytest.mark.parametrize("hyphen", ["&#045;", "&#x002D;", "&#45", "%2d", r"\u002d"])
+def test_f04_the_key_is_shown_nowhere_however_it_is_spelt(watching: Bench, hyphen: str) -> None:
+    """The texts of errors are decoded when the key has been taken out of them."""
+    spelt = KEY.replace("-", hyphen)
+    body = f"<eSearchResult><ERROR>api_key={spelt}</ERROR></eSearchResult>"
+    watching.stand_in.fail("esearch", Fault(status=200, type=XML, body=body), times=10)
+
+    assert is_failed(watching.week(2))
+    assert "api_key=***" in messages(watching.reports[-1])
 
 
 @BOTH
