@@ -288,7 +288,7 @@ class Filing:
 
     def _link(self, watch: Watch, article: Article) -> None:
         if article.uid in watch.hits and article.uid not in watch.linked:
-            news = watch.is_news(article) and not self._has_twin(watch, article)
+            news = watch.is_news(article)
             self._store.articles.link(
                 article.uid,
                 watch.topic.id,
@@ -296,11 +296,6 @@ class Filing:
                 news=news,
                 held=news and watch.exploded,
             )
-
-    def _has_twin(self, watch: Watch, article: Article) -> bool:
-        """The topic has the same paper on file under another uid: it is news once."""
-        twins = self._store.articles.twins(article)
-        return any(watch.topic.id in twin.topics for twin in twins)
 
     def _set_aside(
         self,

@@ -6,21 +6,14 @@ any later run can repeat. So a crash between the two loses nothing and writes no
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TypedDict
 
 from litwatch.config import Config
-from litwatch.digest.build import (
-    CORRECTION_KINDS,
-    Owed,
-    build,
-    corrections,
-    matches,
-    news,
-    owed,
-)
+from litwatch.digest.build import Owed, build, corrections, each_once, matches, news, owed, untold
 from litwatch.digest.message import compose
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
@@ -28,6 +21,7 @@ from litwatch.errors import DeliveryError
 from litwatch.filing import Filed
 from litwatch.models import (
     Article,
+    Change,
     CorrectionEntry,
     Coverage,
     Digest,
@@ -101,9 +95,10 @@ class Mailing:
         ids = [topic.id for topic in self._topics_of(subscriber)]
         since = state.judged_run
         promised = set(news(self._store.articles.news_since(since, ids), subscriber.filters))
-        for before, uid in self._store.articles.revised_since(since):
-            stored = self._store.articles.get(uid)
-            if stored and set(ids) & set(stored.topics) and matches(stored, subscriber.filters):
+        revised = {uid: before for before, uid in self._store.articles.revised_since(since)}
+        for stored in self._store.articles.load(revised):
+            uid, before = stored.article.uid, revised[stored.article.uid]
+            if set(ids) & set(stored.topics) and matches(stored, subscriber.filters):
                 earlier = replace(stored, article=before, findings=self._tag(before))
                 if not matches(earlier, subscriber.filters):
                     promised.add(uid)
@@ -122,7 +117,8 @@ class Mailing:
         )
         ids = [topic.id for topic in topics]
         newest = self._store.articles.newest(ids, self._store.articles.count(ids))
-        on_file = [stored for stored in newest if matches(stored, subscriber.filters)]
+        passing = [stored for stored in newest if matches(stored, subscriber.filters)]
+        on_file = each_once(passing, self._twins)
         period = slot(subscriber, self._at)
         digest = build(
             subscriber,
@@ -143,7 +139,7 @@ class Mailing:
         if state is None:
             return
         news = self._owed(subscriber, state, topics)
-        entries = self._corrections(subscriber, state)
+        entries = self._corrections(subscriber)
         if not (news.papers or entries) and subscriber.empty == "skip":
             self._store.outbox.skip(
                 run_id=self._run_id, **_slot_of(subscriber, period), at=self._at
@@ -172,13 +168,16 @@ class Mailing:
         ids = [topic.id for topic in topics]
         became_news = articles.news_since(state.since_run, ids, without=delivered)
         others = promised - delivered - {stored.article.uid for stored in became_news}
-        return owed(
+        news = owed(
             (*became_news, *articles.load(others)),
             subscriber.filters,
             promised=promised,
             delivered=delivered,
             held=articles.held_back(ids),
+            twins=self._twins,
         )
+        self._store.subscribers.forget_owed(subscriber.email, news.again)
+        return news
 
     def _filed_only(
         self, news: Owed, state: SubscriberState, last: datetime, topics: Sequence[Topic]
@@ -214,31 +213,31 @@ class Mailing:
         )
         self._report(subscriber.email, len(uids), len(digest.corrections), "queued", message_id)
 
-    def _corrections(
-        self, subscriber: Subscriber, state: SubscriberState
-    ) -> tuple[CorrectionEntry, ...]:
+    def _corrections(self, subscriber: Subscriber) -> tuple[CorrectionEntry, ...]:
         """What happened to papers after this reader's digests held them."""
-        held = self._store.outbox.delivered_on(subscriber.email)
-        told = self._store.outbox.delivered_changes(subscriber.email)
-        changes = [
-            change
-            for change in self._store.articles.changes_since(state.since_run)
-            if change.uid in held and change.kind in CORRECTION_KINDS
-        ]
-        untold = [change for change in changes if change.id not in told]
-        papers = self._stored(change.uid for change in untold)
-        notices = self._stored(change.notice_uid for change in untold)
+        outbox, articles = self._store.outbox, self._store.articles
+        changes = untold(
+            self._changes,
+            outbox.delivered_in(subscriber.email),
+            outbox.delivered_changes(subscriber.email),
+        )
+        papers = articles.load({change.uid for change in changes})
+        notices = articles.load({change.notice_uid for change in changes})
         return corrections(
             changes,
-            papers,
-            self._store.outbox.delivered_in(subscriber.email),
-            held,
-            told,
-            {uid: stored.article for uid, stored in notices.items()},
+            {stored.article.uid: stored for stored in papers},
+            outbox.delivered_on(subscriber.email),
+            {stored.article.uid: stored.article for stored in notices},
         )
 
-    def _stored(self, uids: Iterable[str]) -> dict[str, Stored]:
-        return {stored.article.uid: stored for stored in self._store.articles.load(set(uids))}
+    @cached_property
+    def _changes(self) -> tuple[Change, ...]:
+        """All that ever happened, read once for all readers: nothing is filed meanwhile."""
+        return self._store.articles.changes_since(0)
+
+    @cached_property
+    def _twins(self) -> Mapping[str, frozenset[str]]:
+        return self._store.articles.twins()
 
     def _topics_of(self, subscriber: Subscriber) -> tuple[Topic, ...]:
         wanted = subscriber.filters.topics

@@ -135,6 +135,13 @@ def _reader(store: Store, reader: Subscriber, stored: Stored, now: datetime) -> 
     held = [row for row in store.outbox.holding(uid) if row.email == reader.email]
     if held:
         return f"{reader.email}: it is in digest {held[0].period_key}, {held[0].state}"
+    for twin in store.articles.twins_of(stored.article):
+        for row in store.outbox.holding(twin.article.uid):
+            if row.email == reader.email:
+                return (
+                    f"{reader.email}: it is the same paper as {twin.article.uid}, which is in "
+                    f"digest {row.period_key}, {row.state}"
+                )
     if state is None:
         return f"{reader.email}: has had no first issue yet: the next complete run writes it"
     if state.paused or state.suppressed:

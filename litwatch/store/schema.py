@@ -4,8 +4,8 @@
     topics                             the query in force and since when
     articles ── findings               the record, and what the rules found in it
       ├─ revisions                     what the record said before
-      ├─ changes                       what happened to it: retraction, erratum …
       └─ links                         which topic's query found it, and in which run
+    changes                            what happened to papers: retraction, erratum …
     pending                            records that were listed and are not on file, by uid
     subscribers ── owed                readers as the store has seen them, and what they are owed
     outbox ── deliveries               each digest, and what it made owed no more
@@ -171,7 +171,7 @@ changes = Table(
     "changes",
     metadata,
     Column("id", Key, primary_key=True),
-    Column("uid", ForeignKey("articles.uid"), nullable=False),
+    Column("uid", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("run_id", ForeignKey("runs.id"), nullable=False),
     Column("at", Moment, nullable=False),

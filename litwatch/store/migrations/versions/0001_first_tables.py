@@ -140,7 +140,6 @@ def _history() -> None:
         sa.Column("citation", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_changes")),
         sa.UniqueConstraint(*unique, name=op.f("uq_changes_uid_kind_notice_uid_citation")),
-        _references("changes", "uid", "articles.uid"),
         _references("changes", "run_id", "runs.id"),
     )
     op.create_index(op.f("ix_changes_run_id"), "changes", ["run_id"])
