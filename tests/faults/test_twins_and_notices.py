@@ -13,7 +13,9 @@ from faults.bench import Bench, library, paper, warnings
 from faults.conftest import MakeBench
 
 from litwatch.demo.library import Revision
+from litwatch.fetch.pubmed import PubMed
 from litwatch.settings import Filters, Topic
+from litwatch.why import why_not
 
 Entry = dict[str, tuple[Revision, ...]]
 
@@ -122,6 +124,9 @@ def test_a_paper_is_not_sent_again_through_another_topic(make_bench: MakeBench) 
     bench.weeks([1, 2, 3])
 
     assert sent(bench) == {A}
+    source = PubMed.over_network(bench.config.ncbi, clock=lambda: bench.now)
+    said = "\n".join(why_not(bench.config, f"pubmed:{B}", source, bench.now))
+    assert f"it is the same paper as pubmed:{A}, which is in digest 2026-W46, written" in said
 
 
 def test_a_paper_is_not_sent_again_when_its_twin_is_revised(make_bench: MakeBench) -> None:
