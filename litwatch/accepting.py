@@ -10,10 +10,11 @@ from litwatch.store.lock import run_lock
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What was accepted: PubMed's count, and how many held papers became news."""
+    """What was accepted: PubMed's count, the warnings, and how many held papers became news."""
 
     count: int
     released: int
+    settled: tuple[str, ...] = ()
 
 
 def accept_topic(config: Config, topic_id: str) -> Accepted:
@@ -30,4 +31,5 @@ def accept_topic(config: Config, topic_id: str) -> Accepted:
         if last is None:
             raise ConfigError(f"{topic_id} has not been searched yet: litwatch run")
         released = store.articles.release(topic_id, store.articles.held(topic_id))
-        return Accepted(last.count or 0, released)
+        codes = dict.fromkeys(warning.code for warning in last.report.warnings)
+        return Accepted(last.count or 0, released, tuple(codes))

@@ -154,7 +154,7 @@ class Filing:
             watch.changed = self._source.changed(watch.topic, self._changes_since(watch.topic))
         watch.search = search
         watch.hits = frozenset(search.uids)
-        watch.notices.extend(self._judge(watch, search))
+        watch.tell(self._judge(watch, search))
         if not watch.exploded:
             # What an exploded query brought and the query as it was finds too is news after all.
             self._store.articles.release(watch.topic.id, watch.held & watch.hits)
@@ -169,11 +169,11 @@ class Filing:
         return (start - CHANGES_OVERLAP).date()
 
     def _judge(self, watch: Watch, search: Search) -> Iterator[Notice]:
-        """The guard's warnings; counts are held against the last that was trusted."""
+        """The guard's warnings; the answer is held against the last that was trusted."""
         yield from guard.controls(watch.topic, search)
         yield from guard.judge(
             search,
-            guard.figures(watch.previous, counted=watch.baseline),
+            guard.figures(watch.baseline),
             query_changed=watch.query_changed,
             is_holding=bool(watch.held),
         )
@@ -221,8 +221,9 @@ class Filing:
     def _save_article(self, watches: Sequence[Watch], article: Article) -> None:
         articles = self._store.articles
         findings = self._classified(watches, article)
-        is_control = any(article.uid in watch.controls for watch in watches)
-        before = articles.get(article.uid) if is_control else None
+        for watch in watches:
+            if article.uid in watch.controls:
+                watch.notices.extend(self._compare(watch, article, findings))
         state = articles.save(
             article,
             findings,
@@ -233,8 +234,6 @@ class Filing:
         for watch in watches:
             if article.uid in watch.concerned:
                 watch.counts[state] += 1
-            if before and article.uid in watch.controls:
-                watch.notices.extend(self._compare(before.article, article, findings))
             self._link(watch, article)
 
     def _classified(self, watches: Sequence[Watch], article: Article) -> Findings:
@@ -252,9 +251,11 @@ class Filing:
                     watch.notices.append(Notice("record-malformed", message))
             return Findings()
 
-    def _compare(self, before: Article, control: Article, findings: Findings) -> tuple[Notice, ...]:
-        expected = classify(before, self._ruleset)
-        return guard.compare_control(before, expected, control, findings)
+    def _compare(self, watch: Watch, control: Article, findings: Findings) -> tuple[Notice, ...]:
+        """What a control has lost since it was accepted last, or filed."""
+        states = self._store.articles.states_since(control.uid, watch.accepted_run)
+        expected = [(state, self._classified((), state)) for state in states]
+        return guard.compare_control(expected, (control, findings))
 
     def _note_listed(self, watches: Sequence[Watch], uids: Sequence[str]) -> None:
         """Notes what is listed as news and unread: the run may stop before it is filed."""
@@ -306,9 +307,12 @@ class Filing:
     ) -> None:
         """Keeps a record that could not be had by its id, to be asked for again."""
         articles = self._store.articles
+        concerned = [watch for watch in watches if uid in watch.concerned]
+        for watch in concerned:
+            if uid in watch.controls:
+                watch.tell([Notice("control-failed", f"{uid}, a control: {message}")])
         if uid in articles.withdrawn():
             return
-        concerned = [watch for watch in watches if uid in watch.concerned]
         entry = articles.set_pending(
             uid,
             [watch.topic.id for watch in concerned],
@@ -348,6 +352,7 @@ class Filing:
         by_topic = Counter(topic_id for entry in pending for topic_id in entry.topic_ids)
         known, withdrawn = self._store.articles.known(), self._store.articles.withdrawn()
         waiting = frozenset(entry.uid for entry in pending)
+        reports: list[TopicReport] = []
         with self._store.transaction():
             for watch in watches:
                 accounting = watch.account(known, waiting, withdrawn)
@@ -356,17 +361,18 @@ class Filing:
                     self._fail([watch], "unaccounted", f"{lost} listed records have no place")
                 if watch.error is None:
                     watch.notices.extend(self._judge_silence(watch))
+                held = len(self._store.articles.held(watch.topic.id))
+                reports.append(watch.report(pending=by_topic[watch.topic.id], held=held))
                 self._store.runs.record_topic(
                     self._run_id,
                     watch.topic,
-                    watch.report(by_topic[watch.topic.id]),
+                    reports[-1],
                     complete=watch.error is None,
                     trusted=watch.trusted,
                     count=watch.search.count if watch.search else None,
                     accounting=accounting,
                 )
-        reports = tuple(watch.report(by_topic[watch.topic.id]) for watch in watches)
-        return Filed(reports, tuple(self._errors), self._needs_attention)
+        return Filed(tuple(reports), tuple(self._errors), self._needs_attention)
 
     def _judge_silence(self, watch: Watch) -> tuple[Notice, ...]:
         """Once a week, whether the topic has been quiet for longer than its own years explain."""

@@ -262,6 +262,7 @@ class Mailing:
                 pending=report.pending,
                 warnings=report.warnings,
                 error=report.error,
+                held=report.held,
             )
             for report in filed.topics
             if report.id in labels

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from litwatch.config import Config
-from litwatch.store import open_store
+from litwatch.models import Notice
+from litwatch.reports import look
+from litwatch.store import Store, open_store
 from litwatch.store.lock import is_locked
 from litwatch.store.outbox import OutboxRow
 from litwatch.store.pending import Pending
@@ -16,7 +18,11 @@ RECENT = 5
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The state of one litwatch."""
+    """The state of one litwatch.
+
+    `warnings` are those of each topic's last complete search that nobody has accepted, and `held`
+    counts the papers that each topic holds back.
+    """
 
     articles: int
     at_work: bool
@@ -24,6 +30,8 @@ class Standing:
     pending: tuple[Pending, ...]
     outbox: dict[str, int]
     undelivered: tuple[OutboxRow, ...]
+    warnings: tuple[tuple[str, Notice], ...] = ()
+    held: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -31,7 +39,7 @@ class Standing:
         ended = self.runs[1:] if self.at_work else self.runs
         last_is_complete = not ended or bool(ended[0].complete)
         stuck = any(row.state in {"failed", "sending"} for row in self.undelivered)
-        return last_is_complete and not stuck
+        return last_is_complete and not (stuck or self.warnings or self.held)
 
     def as_json(self) -> dict[str, object]:
         """The state in plain values."""
@@ -58,6 +66,11 @@ class Standing:
                 }
                 for entry in self.pending
             ],
+            "warnings": [
+                {"topic": topic, "code": warning.code, "message": warning.message}
+                for topic, warning in self.warnings
+            ],
+            "held": dict(self.held),
             "outbox": self.outbox,
             "undelivered": [
                 {
@@ -79,6 +92,12 @@ class Standing:
         if not self.runs:
             yield "no run yet: litwatch run"
         yield from (_run(run) for run in self.runs[int(self.at_work) :])
+        for topic, warning in self.warnings:
+            yield f"{topic}: {warning.code}: {warning.message}"
+        for topic, number in self.held:
+            yield f"{topic}: {number} held back from readers"
+        for topic in dict.fromkeys(topic for topic, _ in (*self.warnings, *self.held)):
+            yield f"{topic}: {look(topic)}"
         for entry in self.pending:
             yield f"pending since {entry.since:%Y-%m-%d}: {entry.uid}: {entry.message}"
         counted = ", ".join(f"{number} {state}" for state, number in self.outbox.items())
@@ -102,7 +121,23 @@ def standing(config: Config) -> Standing:
                 for state in ("failed", "sending", "deferred", "queued")
                 for row in store.outbox.rows(RECENT, state=state)
             ),
+            warnings=tuple(
+                (topic.id, warning)
+                for topic in config.topics
+                for warning in _unaccepted(store, topic.id)
+            ),
+            held=tuple(
+                (topic.id, held)
+                for topic in config.topics
+                if (held := len(store.articles.held(topic.id)))
+            ),
         )
+
+
+def _unaccepted(store: Store, topic_id: str) -> tuple[Notice, ...]:
+    last, state = store.runs.last_complete(topic_id), store.runs.topic_state(topic_id)
+    is_accepted = last is None or (state is not None and state.accepted_run == last.run_id)
+    return () if last is None or is_accepted else last.report.warnings
 
 
 def _newest(rows: Iterator[OutboxRow]) -> tuple[OutboxRow, ...]:

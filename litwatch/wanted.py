@@ -10,7 +10,7 @@ from litwatch.watch import Watch
 HELD_AT_MOST = 2_000
 """So much of an explosion is fetched and held, to be looked at; the rest when it is accepted."""
 FRESH = timedelta(hours=12)
-"""A record read this recently is not read again; a later change is found by the next run."""
+"""A record read this recently is not read again, but for a positive control: the next run does."""
 
 
 def wanted(
@@ -41,8 +41,8 @@ def wanted(
     if searched and last_complete:
         share = _share(len(known), at - last_complete, recheck_days)
         again += store.articles.due_for_recheck(at - FRESH, share, now=at)
-    again += sorted(uid for watch in searched for uid in watch.controls)
     uids.update(dict.fromkeys(uid for uid in again if uid not in fresh))
+    uids.update(dict.fromkeys(sorted(uid for watch in searched for uid in watch.controls)))
     return tuple(uids)
 
 

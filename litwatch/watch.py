@@ -1,12 +1,12 @@
 """One topic in the course of one run: what was asked, what came, and what is to be said of it."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from litwatch.models import Article, Batch, Notice, Search, bare_uid
-from litwatch.reports import Accounting, TopicReport
+from litwatch.reports import DOUBTS, Accounting, TopicReport
 from litwatch.settings import Topic
 from litwatch.store import Store
 from litwatch.store.runs import TopicRun
@@ -19,16 +19,17 @@ LAG = timedelta(days=3)
 class Watch:
     """A topic, its standing before the run, and what the run does for it.
 
-    `previous` is its last complete search, `baseline` the last whose count was trusted; `hits` are
-    the uids that the query finds now, `linked` those it had found before, and `held` those of them
-    that wait for a person to accept. What the query finds for the first time is news if PubMed
-    created it from `news_from` on, None where it is history; of what it had listed before and is
-    not on file, `listed` says the same as of then.
+    `previous` is its last complete search, `baseline` the last that was trusted, and `accepted_run`
+    the last that a person has accepted; `hits` are the uids that the query finds now, `linked`
+    those it had found before, and `held` those of them that wait for a person to accept. What the
+    query finds for the first time is news if PubMed created it from `news_from` on, None where it
+    is history; of what it had listed before and is not on file, `listed` says the same as of then.
     """
 
     topic: Topic
     previous: TopicRun | None = None
     baseline: TopicRun | None = None
+    accepted_run: int = 0
     query_changed: bool = False
     linked: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
@@ -41,6 +42,7 @@ class Watch:
     received: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     notices: list[Notice] = field(default_factory=list)
+    settled: list[Notice] = field(default_factory=list)
     error: str | None = None
 
     @property
@@ -60,8 +62,26 @@ class Watch:
 
     @property
     def trusted(self) -> bool:
-        """The count may serve later runs for comparison."""
-        return not (self.exploded or self._warned("count-collapsed"))
+        """The search is what it was, and may serve later runs for comparison."""
+        return not any(notice.code in DOUBTS for notice in self.notices)
+
+    @property
+    def accepted(self) -> frozenset[Notice]:
+        """The notices of the last complete search that a person has accepted, then or before.
+
+        One that was gone in the meantime is told again, and so is one of another query.
+        """
+        last = self.previous
+        if last is None or last.query != self.topic.query:
+            return frozenset()
+        told = last.report.warnings if last.run_id == self.accepted_run else ()
+        return frozenset((*last.report.settled, *told))
+
+    def tell(self, notices: Iterable[Notice]) -> None:
+        """Takes notices of the search as warnings, but for those that a person has accepted."""
+        for notice in notices:
+            is_settled = notice in self.accepted and notice.code not in DOUBTS
+            (self.settled if is_settled else self.notices).append(notice)
 
     def needs(self, unread: Collection[str]) -> bool:
         """Whether records are unread without which the topic's run is not complete."""
@@ -93,7 +113,7 @@ class Watch:
             received=self.received,
         )
 
-    def report(self, pending: int) -> TopicReport:
+    def report(self, *, pending: int, held: int) -> TopicReport:
         """What the run did for the topic."""
         return TopicReport(
             id=self.topic.id,
@@ -105,6 +125,8 @@ class Watch:
             query_translation=self.search.query_translation if self.search else "",
             warnings=tuple(self.notices),
             error=self.error,
+            settled=tuple(self.settled),
+            held=held,
         )
 
     def _warned(self, code: str) -> bool:
@@ -119,6 +141,7 @@ def begin(store: Store, topic: Topic, at: datetime) -> Watch:
         topic,
         previous=store.runs.last_complete(topic.id),
         baseline=store.runs.baseline(topic.id),
+        accepted_run=(state.accepted_run or 0) if state else 0,
         query_changed=query_changed,
         linked=store.articles.in_topic(topic.id),
         held=store.articles.held(topic.id),

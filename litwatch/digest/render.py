@@ -192,6 +192,8 @@ def _preheader(digest: Digest) -> str:
         line = f"{mark}: {markup.plain(entry.paper.article.title)}"
     elif digest.papers:
         line = markup.plain(digest.papers[0].article.title)
+    elif doubts := sentences.doubts(digest):
+        line = doubts
     elif digest.coverage.complete:
         line = f"The search of {day} was complete and found nothing new for you."
     else:

@@ -176,6 +176,16 @@ class Articles:
             (from_plain(Article, row.record), row.uid) for row in self._database.rows(query)
         )
 
+    def states_since(self, uid: str, run_id: int) -> tuple[Article, ...]:
+        """What the record has said since the end of that run: its state then, and each later."""
+        earlier = (
+            select(revisions.c.record)
+            .where(revisions.c.uid == uid, revisions.c.replaced_run > run_id)
+            .order_by(revisions.c.id)
+        )
+        said = (*self._database.column(earlier), *self._database.column(RECORD_OF, uid=uid))
+        return tuple(from_plain(Article, record) for record in said)
+
     def load(self, uids: Collection[str]) -> tuple[Stored, ...]:
         """The articles of these uids that are on file."""
         return load(self._database, tuple(sorted(uids)))

@@ -27,14 +27,15 @@ class TopicRun:
     count: int | None
     query_translation: str
     query: str
+    report: TopicReport
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
     """One topic's row of one run, written once and never changed.
 
-    `trusted` says that the count neither collapsed nor exploded; `finished` is None where the run
-    died after the search.
+    `trusted` says that the search was what it had been (reports.DOUBTS); `finished` is None where
+    the run died after the search.
     """
 
     run_id: int
@@ -56,7 +57,7 @@ class LedgerRow:
 class TopicState:
     """The query of a topic's last complete run, since when, and the first run that was complete.
 
-    `accepted_run` is the last run whose count a person has accepted; `quiet_judged_at` is when the
+    `accepted_run` is the last run whose search a person has accepted; `quiet_judged_at` is when the
     topic was last judged for silence.
     """
 
@@ -163,13 +164,17 @@ class Runs:
                 topic_runs.c.count,
                 topic_runs.c.query_translation,
                 topic_runs.c.query,
+                topic_runs.c.report,
             )
             .join(runs, runs.c.id == topic_runs.c.run_id)
             .where(topic_runs.c.topic_id == topic_id, *conditions)
             .order_by(*latest_first)
             .limit(1)
         )
-        return None if row is None else TopicRun(*row)
+        if row is None:
+            return None
+        *rest, report = row
+        return TopicRun(*rest, from_plain(TopicReport, report))
 
     def recent(self, limit: int) -> tuple[RunRow, ...]:
         """The last runs, the newest first."""

@@ -150,7 +150,7 @@ def test_f49_a_query_that_finds_nothing_of_a_sudden_is_an_alarm_and_loses_nothin
 
     assert (report.topics[0].count, report.complete, report.is_well) == (0, True, False)
     assert warnings(report) == {"count-collapsed"}
-    assert "0 hits, 40 in the last complete run" in messages(report)
+    assert "0 hits, 40 in the last trusted run" in messages(report)
     assert "Warning count-collapsed" in bench.digest()
     assert "count-collapsed" in bench.html()
     for what in ("known", "topics", "delivered", "withdrawn"):

@@ -68,7 +68,7 @@ def test_a_count_warns_under_half_and_over_double_but_not_for_a_few(
 def test_a_warning_of_a_count_names_both_figures() -> None:
     (notice,) = judge(Search((), 3, TRANSLATION), Figures(812, TRANSLATION))
 
-    assert "3 hits, 812 in the last complete run" in notice.message
+    assert "3 hits, 812 in the last trusted run" in notice.message
 
 
 def test_a_changed_translation_is_shown_where_it_differs() -> None:
@@ -198,14 +198,44 @@ IVIG = Findings(treatments=(Finding(Tag("treatment", "ivig", "IVIG"), "given", (
 def test_a_control_that_comes_as_it_was_is_well() -> None:
     revised = replace(CONTROL, pages="1-9")
 
-    assert compare_control(CONTROL, IVIG, revised, IVIG) == ()
+    assert compare_control([(CONTROL, IVIG)], (revised, IVIG)) == ()
 
 
-def test_a_control_that_lost_its_abstract_or_a_tag_is_told() -> None:
+def test_a_control_that_has_gained_is_well() -> None:
+    longer = replace(CONTROL, abstract=(*CONTROL.abstract, AbstractSection("", "He recovered.")))
+
+    assert compare_control([(CONTROL, Findings())], (longer, IVIG)) == ()
+
+
+def test_a_control_that_lost_its_abstract_and_a_tag_is_told() -> None:
     emptied = replace(CONTROL, abstract=())
 
-    (notice,) = compare_control(CONTROL, IVIG, emptied, Findings())
+    (notice,) = compare_control([(CONTROL, IVIG)], (emptied, Findings()))
 
     assert notice.code == "control-failed"
     assert "99000001" in notice.message
-    assert "most of its abstract, its tag IVIG" in notice.message
+    assert "its abstract, its tag IVIG" in notice.message
+
+
+def test_a_control_that_lost_one_sentence_is_told() -> None:
+    shorter = replace(CONTROL, abstract=(AbstractSection("", "IVIG was given. " * 19),))
+
+    (notice,) = compare_control([(CONTROL, IVIG)], (shorter, IVIG))
+
+    assert "words of its abstract (303 of 319)" in notice.message
+
+
+def test_a_control_whose_tag_has_another_role_is_told() -> None:
+    mentioned = Findings(treatments=(replace(IVIG.treatments[0], role="mentioned"),))
+
+    (notice,) = compare_control([(CONTROL, IVIG)], (CONTROL, mentioned))
+
+    assert "the role of its tag IVIG (given; now mentioned)" in notice.message
+
+
+def test_a_control_is_held_against_what_it_was_before_it_lost_anything() -> None:
+    emptied = (replace(CONTROL, abstract=()), Findings())
+
+    assert compare_control([(CONTROL, IVIG), emptied], emptied)
+    assert compare_control([(CONTROL, IVIG), emptied], (CONTROL, IVIG)) == ()
+    assert compare_control([emptied], emptied) == compare_control([], emptied) == ()
