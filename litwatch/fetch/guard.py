@@ -20,6 +20,9 @@ REFERENCE = timedelta(days=5 * 365)
 """The topic's own years that a span is held against; with less than LEAST_REFERENCE, none is."""
 LEAST_REFERENCE = timedelta(days=365)
 IMPROBABLE = 0.001
+PAUSE = ((11, 15), (12, 31))
+"""Month and day from which, and to which, headings may be missing: NLM adds none from the middle of
+November to that of December, and has caught up by January (its year-end processing)."""
 EXCERPT = 80
 """How much of a changed translation is shown, in characters."""
 
@@ -130,7 +133,8 @@ def too_quiet(created_on: Sequence[date], today: date) -> tuple[Notice, ...]:
 
     `created_on` are the days on which PubMed created the topic's records. Papers are taken to come
     independently (Poisson) at the rate of the years before the span that is judged; the time since
-    the last paper is one of the spans.
+    the last paper is one of the spans. In the yearly pause of indexing none is expected: a topic
+    that lives by its headings gets its papers of these weeks afterwards.
     """
     silence = today - max(created_on, default=today)
     for span in (*QUIET_SPANS, *([silence] if silence > QUIET_SPANS[0] else [])):
@@ -139,7 +143,7 @@ def too_quiet(created_on: Sequence[date], today: date) -> tuple[Notice, ...]:
         before = sum(start <= day < since for day in created_on)
         if since - start < LEAST_REFERENCE:
             continue
-        expected = before * (span / (since - start))
+        expected = before * (_days_of_indexing(since, today) / (since - start).days)
         came = sum(since <= day <= today for day in created_on)
         if poisson_at_most(came, expected) < IMPROBABLE:
             message = (
@@ -148,6 +152,11 @@ def too_quiet(created_on: Sequence[date], today: date) -> tuple[Notice, ...]:
             )
             return (Notice("too-quiet", message),)
     return ()
+
+
+def _days_of_indexing(since: date, today: date) -> int:
+    days = (since + timedelta(days=passed) for passed in range(1, (today - since).days + 1))
+    return sum(not PAUSE[0] <= (day.month, day.day) <= PAUSE[1] for day in days)
 
 
 def poisson_at_most(events: int, expected: float) -> float:

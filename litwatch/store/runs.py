@@ -173,8 +173,16 @@ class Runs:
         )
         if row is None:
             return None
-        *rest, report = row
-        return TopicRun(*rest, from_plain(TopicReport, report))
+        report = from_plain(TopicReport, row.report)
+        return TopicRun(
+            row.run_id,
+            row.started,
+            row.finished,
+            row.count,
+            row.query_translation,
+            row.query,
+            report,
+        )
 
     def recent(self, limit: int) -> tuple[RunRow, ...]:
         """The last runs, the newest first."""

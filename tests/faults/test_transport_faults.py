@@ -96,6 +96,19 @@ def test_f03_a_429_at_every_call_fails_the_run_within_its_bounds(
     assert all('"2026/10/30"[mdat]' in term for term in changes), "the watermark has moved"
 
 
+def test_f03_a_429_that_asks_for_long_waits_is_given_up_within_180_seconds(
+    watching: Bench, clean: list[State]
+) -> None:
+    watching.stand_in.fail("*", Fault(status=429, headers=(("Retry-After", "100"),)), times=4)
+    before, waited = len(watching.stand_in.log), len(watching.waits)
+
+    assert is_failed(watching.week(2))
+
+    assert len(watching.requests(since=before)) == 2 * len(watching.config.topics)
+    assert [wait for wait in watching.waits[waited:] if wait >= 2].count(100) == 2
+    caught_up(watching, clean)
+
+
 def test_f04_the_key_in_the_body_of_a_429_is_shown_nowhere(
     watching: Bench, clean: list[State]
 ) -> None:
@@ -225,14 +238,19 @@ def test_f13_a_block_stops_every_call_and_is_remembered(
     assert watching.stand_in.log[-1].endpoint == endpoint, "asked on after the block"
 
     cooling = watching.run_after(timedelta(hours=3))
+    still = watching.run_after(timedelta(hours=20))
 
     assert len(watching.stand_in.log) == calls
-    for report, code in ((blocked, "blocked"), (cooling, "cooling-down")):
+    for report, code in (
+        (blocked, "blocked"),
+        (cooling, "cooling-down"),
+        (still, "cooling-down"),
+    ):
         assert code in {error.code for error in report.errors}
         assert "info@ncbi.nlm.nih.gov" in messages(report)
         assert not report.complete
         assert not report.is_well
-    assert watching.run_after(timedelta(days=2)).is_well
+    assert watching.run_after(timedelta(hours=2)).is_well
     watching.week(3)
     for what in ("known", "topics", "delivered", "told"):
         assert watching.state()[what] == clean[3][what], what

@@ -139,7 +139,7 @@ def test_controls_that_are_found_say_nothing() -> None:
 
 # ---- controls and silence --------------------------------------------------------------------
 
-MONDAY = date(2026, 11, 2)
+MONDAY = date(2026, 6, 1)
 
 
 def weekly(years: float, until: date = MONDAY) -> list[date]:
@@ -156,6 +156,14 @@ def test_thirteen_weeks_without_the_weekly_paper_are_too_quiet() -> None:
 
     assert notice.code == "too-quiet"
     assert "0 new papers in 91 days where 13 are usual" in notice.message
+
+
+def test_in_the_yearly_pause_of_indexing_no_paper_is_expected() -> None:
+    """One a day until the middle of November."""
+    days = [date(2026, 11, 14) - timedelta(days=n) for n in reversed(range(3 * 365))]
+
+    assert too_quiet(days, date(2026, 12, 20)) == ()
+    assert too_quiet(days, date(2027, 2, 1))
 
 
 def test_a_trickle_where_there_was_a_stream_is_too_quiet() -> None:
