@@ -97,6 +97,7 @@ class Filing:
             self._note_listed(watches, uids)
             self._link_known(watches, known)
             self._leave_surplus(watches, uids)
+            log.info("%d records to fetch", len(uids))
             if stopped is None:
                 self._fetch_all(watches, uids)
             else:
@@ -154,6 +155,8 @@ class Filing:
             watch.changed = self._source.changed(watch.topic, self._changes_since(watch.topic))
         watch.search = search
         watch.hits = frozenset(search.uids)
+        new = len(watch.hits - watch.linked)
+        log.info("%s: %d in PubMed, %d of them new here", watch.topic.id, search.count, new)
         watch.tell(self._judge(watch, search))
         if not watch.exploded:
             # What an exploded query brought and the query as it was finds too is news after all.
@@ -187,6 +190,8 @@ class Filing:
                 with self._store.transaction():
                     self._save(watches, batch)
                 left.difference_update(batch.asked)
+        except KeyRefused:
+            raise
         except SourceError as error:
             code = "blocked" if isinstance(error, SourceBlocked) else "fetch-failed"
             waiting = [watch for watch in watches if watch.error is None and watch.needs(left)]

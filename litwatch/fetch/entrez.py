@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 
 from Bio import Entrez as BioEntrez
 
-from litwatch.errors import SourceBusy, TooMuch
+from litwatch.errors import KeyRefused, SourceBusy, SourceError, TooMuch
 from litwatch.fetch import replies
 from litwatch.fetch.deadline import within
 from litwatch.fetch.pace import Pace
@@ -48,6 +48,8 @@ WAIT_FACTOR = 4.0
 LONGEST_WAIT_SECONDS = 64.0
 JITTER = 1.25
 """Between tries: 2, 8, 32, 64 seconds, each up to a quarter longer."""
+LONG_WAITS = 3
+"""From this wait on, half a minute and more, a person is told of it."""
 CLOCKS_APART = timedelta(days=1)
 """More than a wrong time zone explains."""
 
@@ -116,7 +118,8 @@ class Entrez:
                 pause = max(self._growing_wait(attempt), fault.wait_seconds)
                 if attempt >= allowed or self._monotonic() + pause >= ends:
                     _give_up(fault, attempt)
-                log.info("%s; trying again in %.0f s", fault, pause)
+                level = logging.WARNING if attempt >= LONG_WAITS else logging.INFO
+                log.log(level, "%s; trying again in %.0f s", fault, pause)
                 if fault.wait_seconds:
                     self._pace.slow_down(pause)
                 self._sleep(pause)
@@ -144,11 +147,17 @@ class Entrez:
         secrets = self._key if is_answer and endpoint == "efetch" else self._key_and_address
         location = _redacted(reply.location.encode(), secrets).decode()
         safe = replace(reply, body=_redacted(reply.body, secrets), location=location)
+        log.debug("%s: HTTP status %d, %d bytes", endpoint, reply.status, len(reply.body))
         if is_answer:
             self._compare_clocks(reply.sent_at)
             return safe.body
         log.debug("%s: HTTP status %d: %r", endpoint, reply.status, safe.body[: replies.HEAD])
-        raise replies.fault(endpoint, safe)
+        fault = replies.fault(endpoint, safe)
+        if isinstance(fault, KeyRefused) and not self._ncbi.api_key:
+            raise SourceError(
+                f"NCBI {endpoint}: an API key is refused, and none was sent: a proxy?"
+            )
+        raise fault
 
     def _compare_clocks(self, theirs: datetime | None) -> None:
         """Warns once where the server's clock is days from ours: digests would bear a wrong date.

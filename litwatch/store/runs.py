@@ -184,6 +184,15 @@ class Runs:
             report,
         )
 
+    def query_of(self, run_id: int, topic_id: str) -> str | None:
+        """The query that the run asked for the topic; None where it entered none."""
+        found = self._database.column(
+            select(topic_runs.c.query).where(
+                topic_runs.c.run_id == run_id, topic_runs.c.topic_id == topic_id
+            )
+        )
+        return found[0] if found else None
+
     def recent(self, limit: int) -> tuple[RunRow, ...]:
         """The last runs, the newest first."""
         query = select(runs).order_by(runs.c.id.desc()).limit(limit)

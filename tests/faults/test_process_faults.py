@@ -187,7 +187,9 @@ def test_f38_a_second_instance_leaves_and_the_lock_of_a_dead_one_is_recovered(
     assert machine.on_file() == set(HISTORY)
 
 
-@pytest.mark.parametrize("moment", ["PubMed._read", "Articles.save", "Watch.count", "Filing._fetch_all"])
+@pytest.mark.parametrize(
+    "moment", ["PubMed._read", "Articles.save", "Watch.count", "Filing._fetch_all"]
+)
 def test_f40_a_run_killed_after_the_fetch_is_made_good_by_the_next(
     machine: Machine, moment: str
 ) -> None:

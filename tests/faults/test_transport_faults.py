@@ -19,7 +19,7 @@ from litwatch.demo.calls import XML
 from litwatch.demo.faults import Fault
 from litwatch.errors import KeyRefused
 from litwatch.fetch.entrez import Limits
-from litwatch.settings import Topic
+from litwatch.settings import Secret, Topic
 from postbox import HOST, free_port, server_context
 
 BOTH = pytest.mark.parametrize("endpoint", ["esearch", "efetch"])
@@ -153,21 +153,33 @@ def test_f08_a_500_in_json_without_a_count_is_tried_again(
     retried(watching, clean, "esearch", "json-without-count")
 
 
+@pytest.mark.parametrize(("endpoint", "calls"), [("esearch", 1), ("efetch", 5)])
 def test_f09_a_key_that_is_not_known_stops_at_once_with_exit_code_2(
-    watching: Bench, clean: list[State]
+    watching: Bench, clean: list[State], endpoint: str, calls: int
 ) -> None:
-    watching.stand_in.fail("*", "key-invalid")
+    watching.stand_in.fail(endpoint, "key-invalid")
     before, waited = len(watching.stand_in.log), len(watching.waits)
 
     with pytest.raises(KeyRefused, match="LITWATCH_NCBI_API_KEY") as caught:
         watching.week(2)
 
     assert explain(caught.value) == 2
-    assert len(watching.requests(since=before)) == 1
+    assert len(watching.requests(since=before)) == calls
     assert [wait for wait in watching.waits[waited:] if wait >= 2] == []
     assert KEY not in str(caught.value)
     assert watching.state() == clean[1]
     caught_up(watching, clean)
+
+
+def test_f09_where_no_key_is_configured_none_is_to_blame(watching: Bench) -> None:
+    watching.configure(ncbi=replace(watching.config.ncbi, api_key=Secret("")))
+    watching.stand_in.fail("*", "key-invalid", times=2)
+
+    report = watching.week(2)
+
+    assert not report.is_well
+    assert "an API key is refused, and none was sent" in messages(report)
+    assert "LITWATCH_NCBI_API_KEY" not in messages(report)
 
 
 def test_f10_a_400_that_tells_of_a_timeout_is_tried_again(
