@@ -113,7 +113,7 @@ def queries(path: Path) -> tuple[tuple[str, str, str], ...]:
     for number, topic in _entries(document, "topics"):
         query = topic.get("query")
         if isinstance(query, str):
-            where = ("topics", number, "query")
+            where: Place = ("topics", number, "query")
             place = f"{path.name}:{line_of(where, lines)}: {'.'.join(map(_shown, where))}"
             found.append((str(topic.get("id", "")), place, " ".join(query.split())))
     return tuple(found)

@@ -173,16 +173,9 @@ class Runs:
         )
         if row is None:
             return None
-        report = from_plain(TopicReport, row.report)
-        return TopicRun(
-            row.run_id,
-            row.started,
-            row.finished,
-            row.count,
-            row.query_translation,
-            row.query,
-            report,
-        )
+        run_id, started, finished, count, translation, query, report = row
+        found = from_plain(TopicReport, report)
+        return TopicRun(run_id, started, finished, count, translation, query, found)
 
     def query_of(self, run_id: int, topic_id: str) -> str | None:
         """The query that the run asked for the topic; None where it entered none."""
