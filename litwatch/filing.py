@@ -176,7 +176,7 @@ class Filing:
         yield from guard.controls(watch.topic, search)
         yield from guard.judge(
             search,
-            guard.figures(watch.baseline),
+            guard.figures(watch.baseline, watch.topic.query),
             query_changed=watch.query_changed,
             is_holding=bool(watch.held),
         )

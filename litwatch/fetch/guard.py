@@ -44,18 +44,26 @@ class TopicRun(Protocol):
         ...
 
     @property
+    def query(self) -> str:
+        """The query that was asked."""
+        ...
+
+    @property
     def query_translation(self) -> str:
         """The query as the source understood it."""
         ...
 
 
-def figures(run: TopicRun | None) -> Figures | None:
-    """The figures of an earlier run, None where there are none to compare with.
+def figures(run: TopicRun | None, query: str) -> Figures | None:
+    """The figures of an earlier run for the query of today; None where there are none.
 
     It is the last that was trusted: what exploded, collapsed or was understood otherwise is nothing
-    to compare with until a person has accepted it.
+    to compare with until a person has accepted it. Nor is what PubMed made of another query; but
+    how much that found is.
     """
-    return None if run is None or run.count is None else Figures(run.count, run.query_translation)
+    if run is None or run.count is None:
+        return None
+    return Figures(run.count, run.query_translation if run.query == query else "")
 
 
 def judge(

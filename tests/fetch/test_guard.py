@@ -32,6 +32,7 @@ TRANSLATION = '"scleromyxedema"[MeSH Terms] OR "scleromyxedema"[Title/Abstract]'
 class Run:
     count: int | None
     query_translation: str = TRANSLATION
+    query: str = "q"
 
 
 def codes(count: int, previous: int, *, query_changed: bool = False) -> list[str]:
@@ -118,7 +119,11 @@ def test_nothing_is_compared_when_we_changed_the_query_ourselves() -> None:
     ],
 )
 def test_a_run_without_a_count_gives_no_figures(run: Run | None, expected: Figures | None) -> None:
-    assert figures(run) == expected
+    assert figures(run, "q") == expected
+
+
+def test_what_pubmed_made_of_another_query_is_not_compared() -> None:
+    assert figures(Run(7), "another") == Figures(7, "")
 
 
 def test_a_control_that_is_not_among_the_hits_is_named() -> None:

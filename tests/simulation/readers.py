@@ -72,9 +72,11 @@ class Reader:
             as_news = [run for topic, run in runs.items() if self._is_news(pmid, topic, run)]
             may.update([pmid] if as_news else [])
             is_new = bool(as_news) and min(as_news) == min(runs.values())
+            is_new = is_new and not self._is_second(pmid)
             if is_new and min(as_news) <= due and news.isdisjoint({pmid, *self.truth.twins(pmid)}):
                 yield f"{pmid} was never mailed"
-        for pmid in sorted(news - may):
+        # A record that is gone leads to the one under which its paper lives on.
+        for pmid in sorted(pmid for pmid in news - may if may.isdisjoint(self.truth.twins(pmid))):
             yield f"{pmid} is history or none of this reader's, and was mailed as new"
         for pmid in sorted(news):
             if other := max(news & self.truth.twins(pmid), default=""):
@@ -89,11 +91,19 @@ class Reader:
         return {topic: self.evidence.first_filed(topic) for topic in self.topics}
 
     def _is_news(self, pmid: str, topic: str, run: int) -> bool:
-        """Whether what a run filed under a topic may be news: it is no history, and no second."""
+        """Whether what a run filed under a topic may be news: it is no history."""
         joined = self.evidence.begun_at(self.mails[0].at).number
-        filed = self._first[topic]
-        is_second = any(filed.get(twin, run) < run for twin in self.truth.twins(pmid))
-        return run > max(joined, self.evidence.complete[topic][0].number) and not is_second
+        return run > max(joined, self.evidence.complete[topic][0].number)
+
+    def _is_second(self, pmid: str) -> bool:
+        """Whether another record of the paper came before it: news to whoever got neither."""
+        others = self.truth.twins(pmid)
+        return any(
+            filed[other] < filed[pmid]
+            for filed in self._first.values()
+            if pmid in filed
+            for other in others & filed.keys()
+        )
 
     def _has_found(self, topic: str, pmid: str, until: datetime) -> bool:
         return any(
@@ -117,8 +127,9 @@ class Reader:
                         yield f"{pmid}: {event.mark} of {event.since:%Y-%m-%d} was not told"
 
     def _is_told(self, event: Event) -> bool:
+        # Where the paper lives on under another number, its link leads there.
         moved = event.mark == GONE and {
-            Correction(event.pmid, MOVED, twin) for twin in self.truth.twins(event.pmid)
+            Correction(twin, MOVED, twin) for twin in self.truth.twins(event.pmid)
         }
         return as_told(event) in self.told or bool(moved and moved & self.told.keys())
 
@@ -138,9 +149,14 @@ class Reader:
             if each.mark == GONE:
                 is_so = is_gone
             elif each.mark == MOVED:
-                is_so = is_gone and each.notice in self.truth.twins(each.pmid)
+                twins = self.truth.twins(each.pmid)
+                is_so = each.notice == each.pmid and any(map(self._was_gone, twins))
             if not is_so:
                 yield f"{each} is not so"
+
+    def _was_gone(self, pmid: str) -> bool:
+        gone = any(event.mark == GONE for event in self.truth.events.get(pmid, ()))
+        return gone or pmid in self.evidence.ailing
 
     def _seemed_gone(self, correction: Correction) -> bool:
         return correction.mark in {GONE, MOVED} and correction.pmid in self.evidence.ailing
