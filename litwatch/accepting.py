@@ -10,14 +10,15 @@ from litwatch.store.lock import run_lock
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What was accepted: PubMed's count, and how many held papers became news."""
+    """What was accepted: PubMed's count, the warnings, and how many held papers became news."""
 
     count: int
     released: int
+    settled: tuple[str, ...] = ()
 
 
 def accept_topic(config: Config, topic_id: str) -> Accepted:
-    """Accepts the topic's last complete search and releases what is held.
+    """Accepts the topic's last search and releases what is held.
 
     Raises ConfigError for a topic that is not configured or was never searched, and Locked while a
     run is at work.
@@ -26,9 +27,9 @@ def accept_topic(config: Config, topic_id: str) -> Accepted:
         names = ", ".join(topic.id for topic in config.topics)
         raise ConfigError(f"no topic is called {topic_id!r}: choose among {names}")
     with run_lock(config.database), open_store(config.database) as store, store.transaction():
-        last = store.runs.last_complete(topic_id)
+        last = store.runs.accept(topic_id)
         if last is None:
             raise ConfigError(f"{topic_id} has not been searched yet: litwatch run")
-        store.runs.accept(topic_id)
         released = store.articles.release(topic_id, store.articles.held(topic_id))
-        return Accepted(last.count or 0, released)
+        codes = dict.fromkeys(warning.code for warning in last.report.warnings)
+        return Accepted(last.count or 0, released, tuple(codes))

@@ -7,15 +7,19 @@ seen before papers are missed by it. A test message goes the way that digests go
 
 import difflib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
+from litwatch.blocks import left_alone
 from litwatch.classify.rules import Ruleset, load_ruleset
 from litwatch.config import Config
+from litwatch.config import load as load_config
 from litwatch.config.checks import address as checked_address
+from litwatch.config.document import queries
 from litwatch.digest.message import compose
 from litwatch.digest.render import Rendered
 from litwatch.digest.send import Mailer
@@ -29,7 +33,7 @@ from litwatch.errors import (
 from litwatch.fetch.lint import Remark, lint
 from litwatch.fetch.pubmed import PubMed
 from litwatch.fetch.query import Clause, Node, clauses, parse, without
-from litwatch.filing import COOL_DOWN, Progress
+from litwatch.filing import Progress
 from litwatch.models import Notice, Period, bare_uid
 from litwatch.reports import Report, RunError
 from litwatch.settings import Subscriber, Topic
@@ -38,10 +42,29 @@ from litwatch.store import open_store
 # ---- offline -----------------------------------------------------------------------------------
 
 
+PLACEHOLDERS = ("example.org", "example.com", "example.net")
+"""Domains that nobody has (RFC 2606): an address in one is a placeholder."""
+TOLD = {"unbalanced-quotes", "unbalanced-parentheses"}
+"""Faults of a query with which no configuration is loaded."""
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """The configuration. Raises ConfigError with every fault, those of the queries among them."""
+    try:
+        return load_config(path, environ)
+    except ConfigError as error:
+        try:
+            found = queries(path)
+        except ConfigError:
+            raise error from None
+        topics = [Topic(topic_id, "", query) for topic_id, _, query in found]
+        raise ConfigError((*error.faults, *query_faults(topics, path, but=TOLD))) from error
+
+
 def inspect(config: Config) -> tuple[tuple[str, str], ...]:
     """What was looked at and how it stands, in words. Raises ConfigError with every fault."""
     ruleset = load_ruleset(config.rules)
-    faults = (*filter_faults(config, ruleset), *query_faults(config.topics))
+    faults = (*filter_faults(config, ruleset), *query_faults(config.topics, config.path))
     if faults:
         raise ConfigError(faults)
     with open_store(config.database, keep=False) as store:
@@ -54,6 +77,11 @@ def inspect(config: Config) -> tuple[tuple[str, str], ...]:
         ("rules", f"{len(ruleset.rules)}, version {ruleset.version}"),
         ("database", f"{on_file} papers on file"),
         ("mail", mail if config.smtp else f"{mail}{config.outbox}"),
+        *(
+            (("address", f"{email} is a placeholder: set ncbi.email, NCBI asks for yours"),)
+            if (email := config.ncbi.email).endswith(PLACEHOLDERS)
+            else ()
+        ),
     )
 
 
@@ -80,14 +108,29 @@ def _unknown(email: str, key: str, wanted: Sequence[str], known: Iterable[str]) 
             yield f"subscriber {email}: {key}: no rule is called {name!r}{hint}"
 
 
-def query_faults(topics: Sequence[Topic]) -> tuple[str, ...]:
-    """A line for each fault of a query: PubMed would read it otherwise than it was meant."""
-    return tuple(
-        f"topic {topic.id}: query: {remark.code}: {remark.message}: {remark.clause}"
-        for topic in topics
-        for remark in lint(topic.query)
-        if remark.is_fault
-    )
+def query_faults(topics: Sequence[Topic], path: Path, but: Collection[str] = ()) -> tuple[str, ...]:
+    """A line for each fault of a query: PubMed would read it otherwise than it was meant.
+
+    Each names its place in the file where the query stands there.
+    """
+    try:
+        places = {(topic_id, query): place for topic_id, place, query in queries(path)}
+    except ConfigError:
+        places = {}
+    faults = []
+    for topic in topics:
+        place = places.get((topic.id, topic.query), f"topic {topic.id}: query")
+        try:
+            remarks = lint(topic.query)
+        except ConfigError as error:
+            faults.append(f"{place}: {error}")
+            continue
+        faults += [
+            f"{place}: {remark.code}: {remark.message}: {remark.clause}"
+            for remark in remarks
+            if remark.is_fault and remark.code not in but
+        ]
+    return tuple(faults)
 
 
 def advice(topics: Sequence[Topic]) -> tuple[tuple[str, Remark], ...]:
@@ -182,11 +225,11 @@ def ask_live(
 def _respect_block(config: Config, now: datetime) -> None:
     with open_store(config.database, keep=False) as store:
         blocked_at = store.runs.last_blocked()
-    if blocked_at is not None and timedelta() <= now - blocked_at < COOL_DOWN:
-        raise SourceBlocked(
-            f"NCBI refused this address on {blocked_at:%Y-%m-%d %H:%M} UTC; it is left alone until "
-            f"{blocked_at + COOL_DOWN:%Y-%m-%d %H:%M} UTC: write to info@ncbi.nlm.nih.gov"
-        )
+    if reason := left_alone(blocked_at, now):
+        error = SourceBlocked(reason)
+        if blocked_at and blocked_at > now:
+            _remember_block(config, now, error)
+        raise error
 
 
 def _remember_block(config: Config, now: datetime, error: SourceBlocked) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from litwatch.blocks import left_alone
 from litwatch.classify import classify
 from litwatch.classify.rules import Ruleset
 from litwatch.errors import KeyRefused, MalformedRecord, SourceBlocked, SourceError, Unreachable
@@ -22,7 +23,7 @@ from litwatch.reports import RunError, TopicReport
 from litwatch.settings import Topic
 from litwatch.store import Store
 from litwatch.wanted import wanted
-from litwatch.watch import Watch
+from litwatch.watch import Watch, begin
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,6 @@ MISSING_FOR = timedelta(days=2)
 """A record that stays away for so many runs, and for so long, is marked withdrawn."""
 JUDGED_EVERY = timedelta(days=7)
 """How often a topic is judged for silence."""
-COOL_DOWN = timedelta(hours=24)
-"""How long a source that blocked us is left alone (its page on misuse: NBK25497)."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""
@@ -85,7 +84,7 @@ class Filing:
         """
         last_complete = self._last_complete_run(topics)
         known = self._store.articles.known()
-        watches = [self._begin(topic) for topic in topics]
+        watches = [begin(self._store, topic, self._at) for topic in topics]
         if self._may_ask(watches):
             stopped = self._search_all(watches)
             uids = wanted(
@@ -95,8 +94,11 @@ class Filing:
                 last_complete=last_complete,
                 recheck_days=self._recheck_days,
             )
+            self._note_listed(watches, uids)
+            self._link_known(watches, known)
+            self._leave_surplus(watches, uids)
+            log.info("%d records to fetch", len(uids))
             if stopped is None:
-                self._link_known(watches, known)
                 self._fetch_all(watches, uids)
             else:
                 self._break_off(watches, uids, stopped)
@@ -104,35 +106,21 @@ class Filing:
 
     # ---- search ----------------------------------------------------------------------------
 
-    def _begin(self, topic: Topic) -> Watch:
-        state = self._store.runs.topic_state(topic.id)
-        return Watch(
-            topic,
-            previous=self._store.runs.last_complete(topic.id),
-            baseline=self._store.runs.baseline(topic.id),
-            query_changed=state is not None and state.query != topic.query,
-            linked=self._store.articles.in_topic(topic.id),
-            awaited=frozenset(
-                entry.uid for entry in self._store.articles.pending() if topic.id in entry.topic_ids
-            ),
-        )
-
     def _last_complete_run(self, topics: Sequence[Topic]) -> datetime | None:
-        runs = (self._store.runs.last_complete(topic.id) for topic in topics)
+        runs = (self._store.runs.last_complete(topic.id, before=self._at) for topic in topics)
         return max((run.started for run in runs if run), default=None)
 
     def _may_ask(self, watches: Sequence[Watch]) -> bool:
-        """False while the source that blocked us is left alone."""
+        """False while the source that blocked us is left alone.
+
+        A block of the future is entered anew with this run, so that its time ends.
+        """
         blocked_at = self._store.runs.last_blocked()
-        if blocked_at is None or not timedelta() <= self._at - blocked_at < COOL_DOWN:
-            return True
-        until = blocked_at + COOL_DOWN
-        message = (
-            f"NCBI refused this address on {blocked_at:%Y-%m-%d %H:%M} UTC; it is left alone until "
-            f"{until:%Y-%m-%d %H:%M} UTC: write to info@ncbi.nlm.nih.gov"
-        )
-        self._fail(watches, "cooling-down", message)
-        return False
+        reason = left_alone(blocked_at, self._at)
+        if reason:
+            is_ahead = blocked_at is not None and blocked_at > self._at
+            self._fail(watches, "blocked" if is_ahead else "cooling-down", reason)
+        return not reason
 
     def _search_all(self, watches: Sequence[Watch]) -> SourceError | None:
         """Searches for each topic; returns why the source is not to be asked any more, if so."""
@@ -167,11 +155,12 @@ class Filing:
             watch.changed = self._source.changed(watch.topic, self._changes_since(watch.topic))
         watch.search = search
         watch.hits = frozenset(search.uids)
-        watch.notices.extend(self._judge(watch, search))
+        new = len(watch.hits - watch.linked)
+        log.info("%s: %d in PubMed, %d of them new here", watch.topic.id, search.count, new)
+        watch.tell(self._judge(watch, search))
         if not watch.exploded:
             # What an exploded query brought and the query as it was finds too is news after all.
-            held = self._store.articles.held(watch.topic.id)
-            self._store.articles.release(watch.topic.id, held & watch.hits)
+            self._store.articles.release(watch.topic.id, watch.held & watch.hits)
 
     def _changes_since(self, topic: Topic) -> date:
         """From when on changes are asked for: the last complete run that the clock allows.
@@ -183,12 +172,13 @@ class Filing:
         return (start - CHANGES_OVERLAP).date()
 
     def _judge(self, watch: Watch, search: Search) -> Iterator[Notice]:
-        """The guard's warnings; counts are held against the last that was trusted."""
+        """The guard's warnings; the answer is held against the last that was trusted."""
         yield from guard.controls(watch.topic, search)
         yield from guard.judge(
             search,
-            guard.figures(watch.previous, counted=watch.baseline),
+            guard.figures(watch.baseline, watch.topic.query),
             query_changed=watch.query_changed,
+            is_holding=bool(watch.held),
         )
 
     # ---- fetch and save ----------------------------------------------------------------------
@@ -200,6 +190,8 @@ class Filing:
                 with self._store.transaction():
                     self._save(watches, batch)
                 left.difference_update(batch.asked)
+        except KeyRefused:
+            raise
         except SourceError as error:
             code = "blocked" if isinstance(error, SourceBlocked) else "fetch-failed"
             waiting = [watch for watch in watches if watch.error is None and watch.needs(left)]
@@ -234,8 +226,9 @@ class Filing:
     def _save_article(self, watches: Sequence[Watch], article: Article) -> None:
         articles = self._store.articles
         findings = self._classified(watches, article)
-        is_control = any(article.uid in watch.controls for watch in watches)
-        before = articles.get(article.uid) if is_control else None
+        for watch in watches:
+            if article.uid in watch.controls:
+                watch.notices.extend(self._compare(watch, article, findings))
         state = articles.save(
             article,
             findings,
@@ -246,8 +239,6 @@ class Filing:
         for watch in watches:
             if article.uid in watch.concerned:
                 watch.counts[state] += 1
-            if before and article.uid in watch.controls:
-                watch.notices.extend(self._compare(before.article, article, findings))
             self._link(watch, article)
 
     def _classified(self, watches: Sequence[Watch], article: Article) -> Findings:
@@ -265,9 +256,32 @@ class Filing:
                     watch.notices.append(Notice("record-malformed", message))
             return Findings()
 
-    def _compare(self, before: Article, control: Article, findings: Findings) -> tuple[Notice, ...]:
-        expected = classify(before, self._ruleset)
-        return guard.compare_control(before, expected, control, findings)
+    def _compare(self, watch: Watch, control: Article, findings: Findings) -> tuple[Notice, ...]:
+        """What a control has lost since it was accepted last, or filed."""
+        states = self._store.articles.states_since(control.uid, watch.accepted_run)
+        expected = [(state, self._classified((), state)) for state in states]
+        return guard.compare_control(expected, (control, findings))
+
+    def _note_listed(self, watches: Sequence[Watch], uids: Sequence[str]) -> None:
+        """Notes what is listed as news and unread: the run may stop before it is filed."""
+        for watch in watches:
+            unread = watch.hits.intersection(uids) - watch.linked
+            if watch.news_from and unread:
+                self._store.pending.note_listed(
+                    watch.topic.id, unread, watch.news_from, run_id=self._run_id, at=self._at
+                )
+
+    def _leave_surplus(self, watches: Sequence[Watch], uids: Sequence[str]) -> None:
+        """Fails a topic of whose explosion a part is not fetched."""
+        known = self._store.articles.known()
+        for watch in watches:
+            left = len(watch.hits - known - set(uids)) if watch.exploded else 0
+            if left:
+                message = (
+                    f"the query explodes: {left} of its hits are not fetched until they are "
+                    f"accepted: litwatch check --live, then accept {watch.topic.id}"
+                )
+                self._fail([watch], "count-exploded", message)
 
     def _link_known(self, watches: Sequence[Watch], known: frozenset[str]) -> None:
         """Files under the topic what it finds and another topic has brought already."""
@@ -280,7 +294,7 @@ class Filing:
 
     def _link(self, watch: Watch, article: Article) -> None:
         if article.uid in watch.hits and article.uid not in watch.linked:
-            news = watch.is_news(article) and not self._has_twin(watch, article)
+            news = watch.is_news(article)
             self._store.articles.link(
                 article.uid,
                 watch.topic.id,
@@ -288,11 +302,6 @@ class Filing:
                 news=news,
                 held=news and watch.exploded,
             )
-
-    def _has_twin(self, watch: Watch, article: Article) -> bool:
-        """The topic has the same paper on file under another uid: it is news once."""
-        twins = self._store.articles.twins(article)
-        return any(watch.topic.id in twin.topics for twin in twins)
 
     def _set_aside(
         self,
@@ -303,9 +312,12 @@ class Filing:
     ) -> None:
         """Keeps a record that could not be had by its id, to be asked for again."""
         articles = self._store.articles
+        concerned = [watch for watch in watches if uid in watch.concerned]
+        for watch in concerned:
+            if uid in watch.controls:
+                watch.tell([Notice("control-failed", f"{uid}, a control: {message}")])
         if uid in articles.withdrawn():
             return
-        concerned = [watch for watch in watches if uid in watch.concerned]
         entry = articles.set_pending(
             uid,
             [watch.topic.id for watch in concerned],
@@ -345,6 +357,7 @@ class Filing:
         by_topic = Counter(topic_id for entry in pending for topic_id in entry.topic_ids)
         known, withdrawn = self._store.articles.known(), self._store.articles.withdrawn()
         waiting = frozenset(entry.uid for entry in pending)
+        reports: list[TopicReport] = []
         with self._store.transaction():
             for watch in watches:
                 accounting = watch.account(known, waiting, withdrawn)
@@ -353,22 +366,25 @@ class Filing:
                     self._fail([watch], "unaccounted", f"{lost} listed records have no place")
                 if watch.error is None:
                     watch.notices.extend(self._judge_silence(watch))
+                held = len(self._store.articles.held(watch.topic.id))
+                reports.append(watch.report(pending=by_topic[watch.topic.id], held=held))
                 self._store.runs.record_topic(
                     self._run_id,
                     watch.topic,
-                    watch.report(by_topic[watch.topic.id]),
+                    reports[-1],
                     complete=watch.error is None,
                     trusted=watch.trusted,
+                    count=watch.search.count if watch.search else None,
                     accounting=accounting,
                 )
-        reports = tuple(watch.report(by_topic[watch.topic.id]) for watch in watches)
-        return Filed(reports, tuple(self._errors), self._needs_attention)
+        return Filed(tuple(reports), tuple(self._errors), self._needs_attention)
 
     def _judge_silence(self, watch: Watch) -> tuple[Notice, ...]:
         """Once a week, whether the topic has been quiet for longer than its own years explain."""
         state = self._store.runs.topic_state(watch.topic.id)
         judged = state.quiet_judged_at if state else None
-        if state is None or (judged and self._at - judged < JUDGED_EVERY):
+        is_judged = judged is not None and timedelta() <= self._at - judged < JUDGED_EVERY
+        if state is None or is_judged:
             return ()
         self._store.runs.set_quiet_judged(watch.topic.id, self._at)
         days = self._store.articles.created_on(watch.topic.id)

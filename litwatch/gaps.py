@@ -6,10 +6,12 @@ aside. Each is a hole with its name and what to do about it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from litwatch.config import Config
+from litwatch.digest.sentences import counted
+from litwatch.reports import DOUBTS, look
 from litwatch.store import Store, open_store
 from litwatch.store.runs import LedgerRow
 
@@ -28,7 +30,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class TopicLedger:
-    """What the ledger says of one topic; `last` is its last complete search."""
+    """What the ledger says of one topic; `last` is the last search that proves its coverage."""
 
     topic_id: str
     runs: int
@@ -44,6 +46,7 @@ class TopicLedger:
             "complete_runs": self.complete,
             "covered_until": self.last.started.isoformat() if self.last else None,
             "query_hash": self.last.query_hash if self.last else None,
+            "accounting": asdict(self.last.accounting) if self.last else None,
             "holes": [
                 {
                     "code": hole.code,
@@ -61,7 +64,7 @@ class TopicLedger:
             yield (
                 f"{self.topic_id}: covered from the beginning to "
                 f"{self.last.started:%Y-%m-%d %H:%M} UTC by {self.complete} complete of "
-                f"{self.runs} runs, query {self.last.query_hash}"
+                f"{counted(self.runs, 'run')}, query {self.last.query_hash}"
             )
             yield (
                 f"    {sums.listed} listed = {sums.on_file} on file + {sums.pending} pending "
@@ -86,9 +89,14 @@ def _read(store: Store, topic_id: str, query: str, now: datetime, recheck_days: 
     rows = store.runs.ledger(topic_id)
     complete = [row for row in rows if row.complete]
     # What a clock set ahead has dated in the future covers nothing up to then.
-    last = next((row for row in reversed(complete) if row.started <= now), None)
+    past = [row for row in complete if row.started <= now]
+    state = store.runs.topic_state(topic_id)
+    accepted = (state.accepted_run or 0) if state else 0
+    proven = [row for row in past if row.trusted or row.run_id <= accepted]
+    last = proven[-1] if proven else None
     holes = (
-        *_unsearched(rows, last, query, now),
+        *_unsearched(rows, past[-1] if past else None, query, now),
+        *_doubted(topic_id, past[past.index(last) + 1 :] if last else past),
         *_unaccounted(complete),
         *_aside(store, topic_id),
         *_unread(store, topic_id, now, recheck_days),
@@ -113,9 +121,16 @@ def _unsearched(
     failed = [row for row in later if not row.complete]
     if failed:
         reason = failed[-1].report.error or "the run did not come to its end"
-        yield Hole("failed", failed[0].started, f"{len(failed)} runs failed: {reason}")
+        yield Hole("failed", failed[0].started, f"{counted(len(failed), 'run')} failed: {reason}")
     if query != last.query:
         yield Hole("query-changed", last.started, "the query of today was not asked yet")
+
+
+def _doubted(topic_id: str, since: Sequence[LedgerRow]) -> Iterator[Hole]:
+    """The doubts about the last search, where the searches since the last proven one prove none."""
+    for warning in since[-1].report.warnings if since else ():
+        if warning.code in DOUBTS:
+            yield Hole(warning.code, since[0].started, f"{warning.message}: {look(topic_id)}")
 
 
 def _unaccounted(complete: Sequence[LedgerRow]) -> Iterator[Hole]:
@@ -131,7 +146,7 @@ def _aside(store: Store, topic_id: str) -> Iterator[Hole]:
             yield Hole(entry.reason, entry.since, f"{entry.uid}: {entry.message}")
     held = store.articles.held(topic_id)
     if held:
-        message = f"{len(held)} papers are held back: litwatch check --live, then accept {topic_id}"
+        message = f"held back from readers: {counted(len(held), 'paper')}: {look(topic_id)}"
         yield Hole("held", None, message)
 
 
@@ -140,5 +155,6 @@ def _unread(store: Store, topic_id: str, now: datetime, recheck_days: int) -> It
     limit = now - timedelta(days=recheck_days)
     overdue = store.articles.unread_since(limit, topic_id)
     if overdue:
-        message = f"{len(overdue)} records were not read again in {recheck_days} days: litwatch run"
+        late = counted(len(overdue), "record")
+        message = f"not read again in {recheck_days} days: {late}: litwatch run"
         yield Hole("recheck-overdue", limit, message)

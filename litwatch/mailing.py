@@ -7,13 +7,14 @@ any later run can repeat. So a crash between the two loses nothing and writes no
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TypedDict
 
 from litwatch.config import Config
-from litwatch.digest.build import Owed, build, corrections, matches, news, owed
+from litwatch.digest.build import Owed, build, corrections, each_once, matches, news, owed, untold
 from litwatch.digest.issue import CorrectionEntry, Coverage, Digest, TopicCoverage
 from litwatch.digest.message import compose
 from litwatch.digest.period import slot
@@ -21,7 +22,7 @@ from litwatch.digest.render import render
 from litwatch.digest.table import Reported
 from litwatch.errors import DeliveryError
 from litwatch.filing import Filed
-from litwatch.models import Article, Findings, Period, Stored
+from litwatch.models import Article, Change, Findings, Period, Stored
 from litwatch.reports import DigestReport, RunError
 from litwatch.settings import Subscriber, Topic
 from litwatch.store import Store
@@ -109,9 +110,10 @@ class Mailing:
         ids = [topic.id for topic in self._topics_of(subscriber)]
         since = state.judged_run
         promised = set(news(self._store.articles.news_since(since, ids), subscriber.filters))
-        for before, uid in self._store.articles.revised_since(since):
-            stored = self._store.articles.get(uid)
-            if stored and set(ids) & set(stored.topics) and matches(stored, subscriber.filters):
+        revised = {uid: before for before, uid in self._store.articles.revised_since(since)}
+        for stored in self._store.articles.load(revised):
+            uid, before = stored.article.uid, revised[stored.article.uid]
+            if set(ids) & set(stored.topics) and matches(stored, subscriber.filters):
                 earlier = replace(stored, article=before, findings=self._tag(before))
                 if not matches(earlier, subscriber.filters):
                     promised.add(uid)
@@ -135,7 +137,8 @@ class Mailing:
             return None
         ids = [topic.id for topic in topics]
         newest = self._store.articles.newest(ids, self._store.articles.count(ids))
-        on_file = [stored for stored in newest if matches(stored, subscriber.filters)]
+        passing = [stored for stored in newest if matches(stored, subscriber.filters)]
+        on_file = each_once(passing, self._twins)
         return build(
             subscriber,
             slot(subscriber, self._at),
@@ -174,7 +177,7 @@ class Mailing:
             period,
             topics,
             news.papers,
-            self._corrections(subscriber, state),
+            self._corrections(subscriber),
             self._coverage(topics, filed, last, news.papers),
             filed_only=self._filed_only(news, state, last, topics),
             on_file=self._store.articles.count(ids),
@@ -188,15 +191,19 @@ class Mailing:
         articles = self._store.articles
         delivered = self._store.outbox.delivered(subscriber.email)
         promised = self._store.subscribers.owed(subscriber.email)
-        became_news = articles.news_since(state.since_run, [topic.id for topic in topics])
+        ids = [topic.id for topic in topics]
+        became_news = articles.news_since(state.since_run, ids, without=delivered)
         others = promised - delivered - {stored.article.uid for stored in became_news}
-        return owed(
+        news = owed(
             (*became_news, *articles.load(others)),
             subscriber.filters,
             promised=promised,
             delivered=delivered,
-            held=articles.held_back(),
+            held=articles.held_back(ids),
+            twins=self._twins,
         )
+        self._store.subscribers.forget_owed(subscriber.email, news.again)
+        return news
 
     def _filed_only(
         self, news: Owed, state: SubscriberState, last: datetime, topics: Sequence[Topic]
@@ -242,30 +249,31 @@ class Mailing:
         )
         self._report(subscriber.email, len(uids), len(digest.corrections), "queued", message_id)
 
-    def _corrections(
-        self, subscriber: Subscriber, state: SubscriberState
-    ) -> tuple[CorrectionEntry, ...]:
+    def _corrections(self, subscriber: Subscriber) -> tuple[CorrectionEntry, ...]:
         """What happened to papers after this reader's digests held them."""
-        held = self._store.outbox.delivered_on(subscriber.email)
-        changes = [
-            change
-            for change in self._store.articles.changes_since(state.since_run)
-            if change.uid in held
-        ]
-        papers = self._stored(change.uid for change in changes)
-        notices = self._stored(change.notice_uid for change in changes if change.notice_uid)
+        outbox, articles = self._store.outbox, self._store.articles
+        changes = untold(
+            self._changes,
+            outbox.delivered_in(subscriber.email),
+            outbox.delivered_changes(subscriber.email),
+        )
+        papers = articles.load({change.uid for change in changes})
+        notices = articles.load({change.notice_uid for change in changes})
         return corrections(
             changes,
-            papers,
-            self._store.outbox.delivered_in(subscriber.email),
-            held,
-            self._store.outbox.delivered_changes(subscriber.email),
-            {uid: stored.article for uid, stored in notices.items()},
+            {stored.article.uid: stored for stored in papers},
+            outbox.delivered_on(subscriber.email),
+            {stored.article.uid: stored.article for stored in notices},
         )
 
-    def _stored(self, uids: Iterable[str]) -> dict[str, Stored]:
-        found = {uid: self._store.articles.get(uid) for uid in uids}
-        return {uid: stored for uid, stored in found.items() if stored}
+    @cached_property
+    def _changes(self) -> tuple[Change, ...]:
+        """All that ever happened, read once for all readers: nothing is filed meanwhile."""
+        return self._store.articles.changes_since(0)
+
+    @cached_property
+    def _twins(self) -> Mapping[str, frozenset[str]]:
+        return self._store.articles.twins()
 
     def _topics_of(self, subscriber: Subscriber) -> tuple[Topic, ...]:
         wanted = subscriber.filters.topics
@@ -290,6 +298,7 @@ class Mailing:
                 pending=report.pending,
                 warnings=report.warnings,
                 error=report.error,
+                held=report.held,
             )
             for report in filed.topics
             if report.id in labels

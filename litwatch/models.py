@@ -36,6 +36,9 @@ TREATMENT_ROLES: tuple[str, ...] = (
 ORGAN_ROLES: tuple[str, ...] = ("involved", "excluded", "mentioned")
 """Strongest first, as for treatments."""
 
+RETRACTED_IN = ("RetractionIn", "RetractedandRepublishedIn")
+"""NLM's RefTypes of a link from a retracted paper to its notice, or to what replaces it."""
+
 
 def bare_uid(uid: str) -> str:
     """The identifier without its source: `pubmed:30232531` -> `30232531`."""
@@ -154,7 +157,7 @@ class Article:
         https://www.nlm.nih.gov/bsd/policy/errata.html
         """
         return "Retracted Publication" in self.publication_types or any(
-            correction.kind == "RetractionIn" for correction in self.corrections
+            correction.kind in RETRACTED_IN for correction in self.corrections
         )
 
     def strings(self) -> Iterator[tuple[Field, int, str]]:
@@ -282,21 +285,8 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """An article on file, with what the rules found and the topics whose query found it."""
-
-    article: Article
-    findings: Findings
-    topics: tuple[str, ...]
-    first_run: int
-    news_topics: tuple[str, ...] = ()
-    """The topics for which the article is news: stored after their first complete run."""
-    withdrawn: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Change:
-    """Something that happened to a stored article after it was stored.
+    """Something that happened to an article, by its own record, its notice or a twin's record.
 
     `kind` is `retraction`, `partial_retraction`, `concern`, `erratum`, `republication`, `update`,
     `final`, `withdrawn`. `notice_uid` is the notice's, or the record's under which PubMed has a
@@ -310,6 +300,20 @@ class Change:
     at: datetime
     notice_uid: str = ""
     citation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An article on file, with what the rules found and the topics whose query found it."""
+
+    article: Article
+    findings: Findings
+    topics: tuple[str, ...]
+    first_run: int
+    news_topics: tuple[str, ...] = ()
+    """The topics for which the article is news: stored after their first complete run."""
+    withdrawn: bool = False
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

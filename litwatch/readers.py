@@ -122,7 +122,7 @@ def _reader(
         next_issue=next_issue.astimezone(zone) if next_issue else None,
         is_due=is_due,
         last_issue=(rows[0].created_at.astimezone(zone), rows[0].state) if rows else None,
-        owed=len(_owed(store, email)),
+        owed=len(_owed(store, config, email)),
     )
 
 
@@ -142,9 +142,12 @@ def _standing(
     return ("paused", "") if state.paused else ("active", "")
 
 
-def _owed(store: Store, email: str) -> frozenset[str]:
+def _owed(store: Store, config: Config, email: str) -> frozenset[str]:
+    state = store.subscribers.get(email)
+    wanted = state.filters.topics if state else ()
+    topics = [topic.id for topic in config.topics if not wanted or topic.id in wanted]
     promised = store.subscribers.owed(email) - store.outbox.delivered(email)
-    return promised - store.articles.held_back()
+    return promised - store.articles.held_back(topics)
 
 
 # ---- changed -------------------------------------------------------------------------------------
@@ -173,7 +176,7 @@ def resume(config: Config, address: str) -> str:
         if store.subscribers.get(email) is None:
             return f"{email}: was not paused: the first issue comes with the next complete run"
         store.subscribers.resume(email)
-        owed = len(_owed(store, email))
+        owed = len(_owed(store, config, email))
         is_named = email in {reader.email for reader in config.subscribers}
     if not is_named:
         return f"{email}: resumed, but the configuration does not name it: nothing is written"

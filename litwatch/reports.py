@@ -5,6 +5,11 @@ from datetime import datetime
 
 from litwatch.models import Notice
 
+DOUBTS = frozenset({"count-collapsed", "count-exploded", "translation-changed"})
+"""The warnings of a search that is not what it was: it proves nothing until it is accepted."""
+ACCEPTABLE = DOUBTS | {"phrase-not-found", "field-not-found", "control-failed"}
+"""The warnings that stay until the search is mended or a person accepts it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accounting:
@@ -39,6 +44,15 @@ class TopicReport:
     query_translation: str = ""
     warnings: tuple[Notice, ...] = ()
     error: str | None = None
+    settled: tuple[Notice, ...] = ()
+    """What would be a warning had a person not accepted it, in each run since."""
+    held: int = 0
+    """The papers that are held back until a person accepts the search."""
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values, keys of the contract."""
+        kept = asdict(self)
+        return {key: kept[key] for key in kept if key not in {"settled", "held"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +98,7 @@ class Report:
             "started": self.started.isoformat(),
             "finished": self.finished.isoformat(),
             "complete": self.complete,
-            "topics": [asdict(topic) for topic in self.topics],
+            "topics": [topic.as_json() for topic in self.topics],
             "digests": [asdict(digest) for digest in self.digests],
             "errors": [asdict(error) for error in self.errors],
         }
@@ -94,3 +108,8 @@ class Report:
         """Nothing failed and nothing needs attention: the run's exit code is 0."""
         warned = any(topic.warnings or topic.error for topic in self.topics)
         return not (warned or self.errors or self.needs_attention)
+
+
+def look(topic_id: str) -> str:
+    """What to do where a topic's search is in doubt."""
+    return f"look (litwatch check --live), then litwatch accept {topic_id}"

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from litwatch.config import Config
-from litwatch.store import open_store
+from litwatch.models import Notice
+from litwatch.reports import look
+from litwatch.store import Store, open_store
 from litwatch.store.lock import is_locked
 from litwatch.store.outbox import OutboxRow
 from litwatch.store.pending import Pending
@@ -17,7 +19,11 @@ RECENT = 5
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The state of one litwatch."""
+    """The state of one litwatch.
+
+    `warnings` are those of each topic's last complete search that nobody has accepted, and `held`
+    counts the papers that each topic holds back.
+    """
 
     articles: int
     at_work: bool
@@ -26,6 +32,8 @@ class Standing:
     outbox: dict[str, int]
     undelivered: tuple[OutboxRow, ...]
     suppressed: tuple[SubscriberState, ...] = ()
+    warnings: tuple[tuple[str, Notice], ...] = ()
+    held: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -33,7 +41,7 @@ class Standing:
         ended = self.runs[1:] if self.at_work else self.runs
         last_is_complete = not ended or bool(ended[0].complete)
         stuck = any(row.state in {"failed", "sending"} for row in self.undelivered)
-        return last_is_complete and not stuck and not self.suppressed
+        return last_is_complete and not (stuck or self.suppressed or self.warnings or self.held)
 
     def as_json(self) -> dict[str, object]:
         """The state in plain values."""
@@ -60,6 +68,11 @@ class Standing:
                 }
                 for entry in self.pending
             ],
+            "warnings": [
+                {"topic": topic, "code": warning.code, "message": warning.message}
+                for topic, warning in self.warnings
+            ],
+            "held": dict(self.held),
             "outbox": self.outbox,
             "undelivered": [
                 {
@@ -86,6 +99,12 @@ class Standing:
         if not self.runs:
             yield "no run yet: litwatch run"
         yield from (_run(run) for run in self.runs[int(self.at_work) :])
+        for topic, warning in self.warnings:
+            yield f"{topic}: {warning.code}: {warning.message}"
+        for topic, number in self.held:
+            yield f"{topic}: {number} held back from readers"
+        for topic in dict.fromkeys(topic for topic, _ in (*self.warnings, *self.held)):
+            yield f"{topic}: {look(topic)}"
         for entry in self.pending:
             yield f"pending since {entry.since:%Y-%m-%d}: {entry.uid}: {entry.message}"
         counted = ", ".join(f"{number} {state}" for state, number in self.outbox.items())
@@ -120,7 +139,23 @@ def standing(config: Config) -> Standing:
                 for reader in store.subscribers.all()
                 if reader.suppressed and reader.email in configured
             ),
+            warnings=tuple(
+                (topic.id, warning)
+                for topic in config.topics
+                for warning in _unaccepted(store, topic.id)
+            ),
+            held=tuple(
+                (topic.id, held)
+                for topic in config.topics
+                if (held := len(store.articles.held(topic.id)))
+            ),
         )
+
+
+def _unaccepted(store: Store, topic_id: str) -> tuple[Notice, ...]:
+    last, state = store.runs.last_complete(topic_id), store.runs.topic_state(topic_id)
+    is_accepted = last is None or (state is not None and state.accepted_run == last.run_id)
+    return () if last is None or is_accepted else last.report.warnings
 
 
 def _newest(rows: Iterator[OutboxRow]) -> tuple[OutboxRow, ...]:

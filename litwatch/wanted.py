@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from litwatch.store import Store
 from litwatch.watch import Watch
 
+HELD_AT_MOST = 2_000
+"""So much of an explosion is fetched and held, to be looked at; the rest when it is accepted."""
 FRESH = timedelta(hours=12)
-"""A record read this recently is not read again; a later change is found by the next run."""
+"""A record read this recently is not read again, but for a positive control: the next run does."""
 
 
 def wanted(
@@ -31,14 +33,16 @@ def wanted(
     uids: dict[str, None] = {}
     for watch in searched:
         hits = watch.search.uids if watch.search else ()
-        uids.update(dict.fromkeys(uid for uid in hits if uid not in on_file))
+        unknown = [uid for uid in hits if uid not in on_file]
+        room = max(HELD_AT_MOST - len(watch.held), 0) if watch.exploded else None
+        uids.update(dict.fromkeys(unknown[:room]))
     uids.update(dict.fromkeys(sorted(pending - gone)))
     again = [uid for watch in searched for uid in watch.changed if uid in known]
     if searched and last_complete:
         share = _share(len(known), at - last_complete, recheck_days)
-        again += store.articles.due_for_recheck(at - FRESH, share)
-    again += sorted(uid for watch in searched for uid in watch.controls)
+        again += store.articles.due_for_recheck(at - FRESH, share, now=at)
     uids.update(dict.fromkeys(uid for uid in again if uid not in fresh))
+    uids.update(dict.fromkeys(sorted(uid for watch in searched for uid in watch.controls)))
     return tuple(uids)
 
 

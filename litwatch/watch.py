@@ -1,30 +1,40 @@
 """One topic in the course of one run: what was asked, what came, and what is to be said of it."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
 from litwatch.models import Article, Batch, Notice, Search, bare_uid
-from litwatch.reports import Accounting, TopicReport
+from litwatch.reports import DOUBTS, Accounting, TopicReport
 from litwatch.settings import Topic
+from litwatch.store import Store
 from litwatch.store.runs import TopicRun
+
+LAG = timedelta(days=3)
+"""So long after its create date a record may first be found."""
 
 
 @dataclass(slots=True)
 class Watch:
     """A topic, its standing before the run, and what the run does for it.
 
-    `previous` is its last complete search, `baseline` the last whose count was trusted; `hits` are
-    the uids that the query finds now, `linked` those it had found before, `awaited` those that were
-    found and could not be had yet.
+    `previous` is its last complete search, `baseline` the last that was trusted, and `accepted_run`
+    the last that a person has accepted; `hits` are the uids that the query finds now, `linked`
+    those it had found before, and `held` those of them that wait for a person to accept. What the
+    query finds for the first time is news if PubMed created it from `news_from` on, None where it
+    is history; of what it had listed before and is not on file, `listed` says the same as of then.
     """
 
     topic: Topic
     previous: TopicRun | None = None
     baseline: TopicRun | None = None
+    accepted_run: int = 0
     query_changed: bool = False
     linked: frozenset[str] = frozenset()
-    awaited: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    news_from: date | None = None
+    listed: Mapping[str, date | None] = field(default_factory=dict)
     search: Search | None = None
     changed: tuple[str, ...] = ()
     hits: frozenset[str] = frozenset()
@@ -32,6 +42,7 @@ class Watch:
     received: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     notices: list[Notice] = field(default_factory=list)
+    settled: list[Notice] = field(default_factory=list)
     error: str | None = None
 
     @property
@@ -51,8 +62,26 @@ class Watch:
 
     @property
     def trusted(self) -> bool:
-        """The count may serve later runs for comparison."""
-        return not (self.exploded or self._warned("count-collapsed"))
+        """The search is what it was, and may serve later runs for comparison."""
+        return not any(notice.code in DOUBTS for notice in self.notices)
+
+    @property
+    def accepted(self) -> frozenset[Notice]:
+        """The notices of the last complete search that a person has accepted, then or before.
+
+        One that was gone in the meantime is told again, and so is one of another query.
+        """
+        last = self.previous
+        if last is None or last.query != self.topic.query:
+            return frozenset()
+        told = last.report.warnings if last.run_id == self.accepted_run else ()
+        return frozenset((*last.report.settled, *told))
+
+    def tell(self, notices: Iterable[Notice]) -> None:
+        """Takes notices of the search as warnings, but for those that a person has accepted."""
+        for notice in notices:
+            is_settled = notice in self.accepted and notice.code not in DOUBTS
+            (self.settled if is_settled else self.notices).append(notice)
 
     def needs(self, unread: Collection[str]) -> bool:
         """Whether records are unread without which the topic's run is not complete."""
@@ -61,16 +90,9 @@ class Watch:
         )
 
     def is_news(self, article: Article) -> bool:
-        """Whether a paper that the topic finds for the first time is news.
-
-        History is what the first complete run of a topic files; and, where the query changed, what
-        PubMed had before the last run with the old query.
-        """
-        if self.previous is None:
-            return False
-        if self.query_changed and article.created_on and article.uid not in self.awaited:
-            return article.created_on >= self.previous.started.date()
-        return True
+        """Whether a paper that comes on file for the topic is news, by when it was listed first."""
+        start = self.listed.get(article.uid, self.news_from)
+        return start is not None and (article.created_on or date.max) >= start
 
     def count(self, batch: Batch) -> None:
         """Counts what was asked and received of the topic's records."""
@@ -91,7 +113,7 @@ class Watch:
             received=self.received,
         )
 
-    def report(self, pending: int) -> TopicReport:
+    def report(self, *, pending: int, held: int) -> TopicReport:
         """What the run did for the topic."""
         return TopicReport(
             id=self.topic.id,
@@ -103,7 +125,42 @@ class Watch:
             query_translation=self.search.query_translation if self.search else "",
             warnings=tuple(self.notices),
             error=self.error,
+            settled=tuple(self.settled),
+            held=held,
         )
 
     def _warned(self, code: str) -> bool:
         return any(notice.code == code for notice in self.notices)
+
+
+def begin(store: Store, topic: Topic, at: datetime) -> Watch:
+    """The topic as it stands before the run of that moment."""
+    state = store.runs.topic_state(topic.id)
+    query_changed = state is not None and state.query != topic.query
+    return Watch(
+        topic,
+        previous=store.runs.last_complete(topic.id),
+        baseline=store.runs.baseline(topic.id),
+        accepted_run=(state.accepted_run or 0) if state else 0,
+        query_changed=query_changed,
+        linked=store.articles.in_topic(topic.id),
+        held=store.articles.held(topic.id),
+        news_from=_news_from(store, topic.id, at, query_changed=query_changed),
+        listed=store.pending.listed(topic.id),
+    )
+
+
+def _news_from(store: Store, topic_id: str, at: datetime, *, query_changed: bool) -> date | None:
+    """From which create date on it is news what the topic lists for the first time.
+
+    History is what the first complete run lists; and, where the query changed, what PubMed had when
+    the old one was asked last. That was not before it created the newest record that was found,
+    whatever our own clock has said.
+    """
+    if store.runs.last_complete(topic_id) is None:
+        return None
+    if not query_changed:
+        return date.min
+    last = store.runs.last_complete(topic_id, before=at)
+    days = [*store.articles.created_on(topic_id)[-1:], *([last.started.date()] if last else [])]
+    return max(days) - LAG if days else date.min

@@ -32,8 +32,9 @@ def why(config: Config, uid: str) -> tuple[str, ...] | None:
         links = store.articles.links(uid)
         return (
             f"{uid}: {stored.article.title or '[no title]'}",
-            *(_found(link, stored.article, config.topics) for link in links),
+            *(_found(store, link, stored.article, config.topics) for link in links),
             *_tags(stored),
+            *_facts(stored),
             *(
                 f"{change.kind} on {change.at:%Y-%m-%d}"
                 for change in store.articles.changes_of(uid)
@@ -42,12 +43,17 @@ def why(config: Config, uid: str) -> tuple[str, ...] | None:
         )
 
 
-def _found(link: Link, article: Article, topics: Sequence[Topic]) -> str:
+def _found(store: Store, link: Link, article: Article, topics: Sequence[Topic]) -> str:
     kind = "held back as part of an explosion" if link.held else "news" if link.news else "history"
     where = f"{link.topic_id}: found by run {link.run_id} on {link.at:%Y-%m-%d %H:%M} UTC as {kind}"
-    query = next((topic.query for topic in topics if topic.id == link.topic_id), "")
+    today = next((topic.query for topic in topics if topic.id == link.topic_id), "")
+    query = store.runs.query_of(link.run_id, link.topic_id) or today
+    if not today:
+        where += "; the topic is not in the configuration any more"
+    elif query != today:
+        where += ", with the query of then"
     if not query:
-        return f"{where}; the topic is not in the configuration any more"
+        return where
     found = [
         clause.text for clause in clauses(parse(query)) if matches(clause.node, article) is True
     ]
@@ -61,6 +67,15 @@ def _tags(stored: Stored) -> Iterator[str]:
         proof = finding.evidence[0]
         where = f"rule {proof.rule}, {proof.field}"
         yield f"{finding.tag.label}: {finding.role}: {where}: {proof.sentence}"
+
+
+def _facts(stored: Stored) -> Iterator[str]:
+    facts = stored.findings.facts
+    known = {"study type": facts.study_type, "patients": facts.patients, "outcome": facts.outcome}
+    for name, fact in (*known.items(), *(("about", topic) for topic in facts.topics)):
+        for proof in fact.evidence[:1] if fact else ():
+            where = f"rule {proof.rule}, {proof.field}"
+            yield f"{name}: {fact.value if fact else ''}: {where}: {proof.sentence}"
 
 
 def _digests(store: Store, uid: str) -> Iterator[str]:
@@ -77,9 +92,7 @@ def why_not(config: Config, uid: str, source: Source, now: datetime) -> tuple[st
         stored = store.articles.get(uid)
         if stored is None:
             return tuple(_absent(store, config, uid, source))
-        topics = [
-            *(_unlinked(topic, stored) for topic in config.topics if topic.id not in stored.topics),
-        ]
+        topics = [line for topic in config.topics if (line := _unmatched(topic, stored))]
         readers = [_reader(store, reader, stored, now) for reader in config.subscribers]
         state = "on file, withdrawn by PubMed" if stored.withdrawn else "on file"
         return (f"{uid}: {state}: {stored.article.title}", *topics, *readers)
@@ -102,8 +115,10 @@ def _absent(store: Store, config: Config, uid: str, source: Source) -> Iterator[
     for topic in config.topics:
         last = store.runs.last_complete(topic.id)
         if matches(parse(topic.query), article) is True:
-            since = f"after the last run, of {last.started:%Y-%m-%d %H:%M} UTC" if last else "now"
-            yield f"{topic.id}: its query matches {since}: the next run finds it"
+            since = (
+                f"later than the last run, of {last.started:%Y-%m-%d %H:%M} UTC" if last else "now"
+            )
+            yield f"{topic.id}: matched {since}: the next run finds it"
         else:
             yield _nearest(topic, article)
 
@@ -125,8 +140,13 @@ def _nearest(topic: Topic, article: Article) -> str:
     return f"{topic.id}: not matched by the query; nearest is {near.clause.text}: {near.lacks}"
 
 
-def _unlinked(topic: Topic, stored: Stored) -> str:
-    return _nearest(topic, stored.article)
+def _unmatched(topic: Topic, stored: Stored) -> str:
+    """Why the topic's query does not find a paper on file, empty where it does."""
+    if topic.id not in stored.topics:
+        return _nearest(topic, stored.article)
+    if matches(parse(topic.query), stored.article) is False:
+        return f"{_nearest(topic, stored.article)} (an earlier query found it)"
+    return ""
 
 
 def _reader(store: Store, reader: Subscriber, stored: Stored, now: datetime) -> str:
@@ -137,6 +157,13 @@ def _reader(store: Store, reader: Subscriber, stored: Stored, now: datetime) -> 
         return f"{reader.email}: it is in digest {held[0].period_key}, {held[0].state}"
     if store.subscribers.removed_at(reader.email):
         return f"{reader.email}: was removed: litwatch subscribers resume {reader.email}"
+    for twin in store.articles.twins_of(stored.article):
+        for row in store.outbox.holding(twin.article.uid):
+            if row.email == reader.email:
+                return (
+                    f"{reader.email}: it is the same paper as {twin.article.uid}, which is in "
+                    f"digest {row.period_key}, {row.state}"
+                )
     if state is None:
         return f"{reader.email}: has had no first issue yet: the next complete run writes it"
     if state.paused or state.suppressed:

@@ -23,6 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "accepting",
+            "blocks",
             "checking",
             "delivery",
             "filing",
@@ -49,6 +50,7 @@ ORDER = (
     "settings",
     "reports",
     "filters",
+    "blocks",
     "watch",
     "wanted",
     "filing",

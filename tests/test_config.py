@@ -219,6 +219,15 @@ topics = [
     )
 
 
+def test_an_unknown_topic_that_looks_like_none_is_told_which_there_are(tmp_path: Path) -> None:
+    topic = '[[topics]]\nid = "v"\nquery = "x"\n'
+    reader = '[[subscribers]]\nemail = "a@example.org"\ntopics = ["zzz"]\n'
+
+    (fault,) = faults_of(tmp_path, f'[ncbi]\nemail = "a@example.org"\n{topic}{reader}')
+
+    assert fault.endswith("unknown topic; known are v")
+
+
 def test_a_file_without_anything_names_what_is_needed(tmp_path: Path) -> None:
     assert faults_of(tmp_path, "") == (
         "config.toml:1: ncbi.email: is missing",

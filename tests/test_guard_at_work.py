@@ -1,5 +1,6 @@
 """The guard in whole runs: what explodes is held, a collapse stays told, and so is silence."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,6 +12,7 @@ from litwatch.demo.library import Revision
 from litwatch.errors import ConfigError
 from litwatch.gaps import inspect
 from litwatch.reports import Report
+from litwatch.standing import standing
 from world import WEEK, MakeWorld, World
 
 TOPIC = "scleromyxedema"
@@ -119,13 +121,46 @@ def test_a_collapse_is_warned_of_until_it_is_over(world: World) -> None:
     assert codes(world.run_after(timedelta(days=1))) == set()
 
 
-def test_a_changed_translation_is_told_once(world: World) -> None:
+def test_a_changed_translation_is_told_until_it_is_accepted(world: World) -> None:
     world.run()
-    world.stand_in.fail("esearch", "translation-changed", times=1)
+    world.stand_in.fail("esearch", "translation-changed", times=None)
 
-    report = world.run_after(timedelta(days=1))
+    told = [codes(world.run_after(timedelta(days=1))) for _ in range(2)]
+    accepted = accept_topic(world.config, TOPIC)
 
-    assert "translation-changed" in codes(report)
+    assert told == [{"translation-changed"}] * 2
+    assert accepted.settled == ("translation-changed",)
+    assert codes(world.run_after(timedelta(days=1))) == set()
+
+
+def test_a_changed_translation_is_told_until_the_query_is_edited(world: World) -> None:
+    world.run()
+    world.stand_in.fail("esearch", "translation-changed", times=None)
+    assert "translation-changed" in codes(world.run_after(timedelta(days=1)))
+    topics = world.config.topics
+    world.configure(topics=(replace(topics[0], query="scleromyxedema[tiab]"), *topics[1:]))
+
+    edited = world.run_after(timedelta(days=1))
+
+    assert codes(edited) == codes(world.run_after(timedelta(days=1))) == set()
+
+
+def test_a_phrase_that_is_not_found_is_quiet_once_it_is_accepted_and_told_if_it_comes_back(
+    world: World,
+) -> None:
+    topics = world.config.topics
+    lost = replace(topics[0], query="scleromyxedema[tiab] OR scleromyxedemma[tiab]")
+    world.configure(topics=(lost, *topics[1:]))
+    assert codes(world.run()) == {"phrase-not-found"}
+    accept_topic(world.config, TOPIC)
+
+    quiet = [world.run_after(timedelta(days=1)) for _ in range(3)]
+    world.configure(topics=(replace(topics[0], query="scleromyxedema[tiab]"), *topics[1:]))
+    world.run_after(timedelta(days=1))
+    world.configure(topics=(lost, *topics[1:]))
+
+    assert all(report.is_well for report in quiet)
+    assert codes(world.run_after(timedelta(days=1))) == {"phrase-not-found"}
 
 
 def test_a_topic_that_falls_silent_is_told_once_a_week(world: World) -> None:
@@ -140,6 +175,67 @@ def test_a_topic_that_falls_silent_is_told_once_a_week(world: World) -> None:
     assert "too-quiet" in codes(silent)
     assert "too-quiet" not in codes(next_day)
     assert "too-quiet" in codes(next_week)
+
+
+# ---- controls ----------------------------------------------------------------------------------
+
+CONTROL = "99008011"
+
+
+def controlled(*states: Revision) -> dict[str, tuple[Revision, ...]]:
+    """The sample records, and of the control what it becomes."""
+    return {**records.load(), CONTROL: (*records.load()[CONTROL], *states)}
+
+
+def without_abstract(day: date) -> Revision:
+    xml = records.load()[CONTROL][-1].xml
+    return Revision(day, re.sub(rb"<Abstract>.*</Abstract>", b"", xml, flags=re.DOTALL))
+
+
+def watch_control(world: World) -> None:
+    topics = world.config.topics
+    world.configure(topics=(replace(topics[0], controls=(CONTROL,)), *topics[1:]))
+    world.run()
+
+
+def test_what_a_control_has_lost_is_told_until_it_is_mended(make_world: MakeWorld) -> None:
+    mended = Revision(date(2026, 11, 20), records.load()[CONTROL][-1].xml)
+    world = make_world(controlled(without_abstract(date(2026, 11, 5)), mended))
+    watch_control(world)
+
+    told = [codes(world.run_after(timedelta(days=6))) for _ in range(2)]
+
+    assert told == [{"control-failed"}] * 2
+    assert "control-failed" not in codes(world.run_after(timedelta(days=8)))
+
+
+def test_what_a_control_has_lost_is_told_until_it_is_accepted(make_world: MakeWorld) -> None:
+    world = make_world(controlled(without_abstract(date(2026, 11, 5))))
+    watch_control(world)
+    told = [codes(world.run_after(timedelta(days=6))) for _ in range(2)]
+
+    accept_topic(world.config, TOPIC)
+
+    assert told == [{"control-failed"}] * 2
+    assert codes(world.run_after(timedelta(days=1))) == set()
+
+
+def test_a_control_is_fetched_by_every_run(world: World) -> None:
+    watch_control(world)
+
+    world.run_after(timedelta(minutes=5))
+
+    last = [request for request in world.stand_in.log if request.endpoint == "efetch"][-1]
+    assert last.params.ids() == (CONTROL,)
+
+
+def test_a_control_that_is_not_handed_out_is_told_by_every_run(world: World) -> None:
+    watch_control(world)
+    world.stand_in.fail("efetch", "missing-records", times=None, ids=(CONTROL,))
+
+    told = [codes(world.run_after(timedelta(hours=1))) for _ in range(2)]
+
+    assert all("control-failed" in codes for codes in told)
 
 
 # ---- gaps --------------------------------------------------------------------------------------
@@ -196,3 +292,82 @@ def test_a_query_of_today_that_was_not_asked_is_a_hole(world: World) -> None:
     world.configure(topics=(replace(topics[0], query="scleromyxedema[ti]"), *topics[1:]))
 
     assert holes(world)[TOPIC] == {"query-changed"}
+
+
+def test_a_collapsed_search_proves_nothing_until_a_search_is_trusted_again(world: World) -> None:
+    world.run()
+    sound = world.now
+    for _ in range(2):
+        world.stand_in.fail("esearch", "zero-count", times=1)
+        world.run_after(timedelta(days=1))
+
+    (ledger,) = [topic for topic in inspect(world.config, world.now) if topic.topic_id == TOPIC]
+    (hole,) = ledger.holes
+
+    assert (hole.code, hole.since) == ("count-collapsed", sound + timedelta(days=1))
+    assert f"litwatch accept {TOPIC}" in hole.message
+    assert ledger.last
+    assert ledger.last.started == sound
+    assert not standing(world.config).is_well
+    assert any("count-collapsed" in line for line in standing(world.config).lines())
+    world.run_after(timedelta(days=1))
+    assert holes(world)[TOPIC] == set()
+    assert standing(world.config).is_well
+
+
+def test_a_collapse_that_is_accepted_is_no_hole(world: World) -> None:
+    world.run()
+    world.stand_in.fail("esearch", "zero-count", times=None)
+    world.run_after(timedelta(days=1))
+
+    accepted = accept_topic(world.config, TOPIC)
+
+    assert (accepted.count, accepted.released) == (0, 0)
+    assert accepted.settled == ("count-collapsed",)
+    assert holes(world)[TOPIC] == set()
+    assert codes(world.run_after(timedelta(days=1))) == set()
+
+
+def test_an_explosion_is_a_hole_and_what_it_holds_another(make_world: MakeWorld) -> None:
+    world = make_world(flooded())
+    world.run()
+    world.run_after(WEEK)
+
+    assert holes(world)[TOPIC] == {"count-exploded", "held"}
+    assert not standing(world.config).is_well
+    accept_topic(world.config, TOPIC)
+    assert holes(world)[TOPIC] == set()
+    assert standing(world.config).is_well
+
+
+# ---- what readers are told -----------------------------------------------------------------------
+
+
+def digest(world: World) -> str:
+    with world.store() as store:
+        return " ".join(store.outbox.rows(1)[0].text.split())
+
+
+def test_readers_of_a_collapsed_search_are_told_so_at_the_head(world: World) -> None:
+    world.run()
+    world.stand_in.fail("esearch", "zero-count", times=None)
+    world.run_after(WEEK)
+
+    text = digest(world)
+
+    said = text.index("The search for Scleromyxedema found far fewer papers than before")
+    assert said < text.index("HOW THIS ISSUE WAS MADE")
+    assert "Covered without a gap" not in text
+    assert "was complete" not in text
+
+
+def test_readers_of_an_exploded_search_are_told_what_is_held_back(make_world: MakeWorld) -> None:
+    world = make_world(flooded())
+    world.run()
+    world.run_after(WEEK)
+
+    text = digest(world)
+
+    assert "The search for Scleromyxedema found far more papers than before" in text
+    assert re.search(r"1\d\d papers that it brought are held back", text)
+    assert "Covered without a gap" not in text

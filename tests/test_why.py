@@ -106,7 +106,7 @@ def test_a_paper_that_came_after_the_last_run_is_found_by_the_next(
     text = ask(RETRACTED)
 
     assert "no run has found it" in text
-    assert "scleromyxedema: its query matches after the last run, of 2026-11-02" in text
+    assert "scleromyxedema: matched later than the last run, of 2026-11-02" in text
 
 
 def test_a_record_that_pubmed_does_not_hand_out_is_pending(
@@ -143,3 +143,26 @@ def test_a_reader_who_gets_nothing_is_paused_suppressed_or_removed(
     with open_store(world.config.database) as store:
         store.forget(email, salt=b"salt", at=world.now)
     assert f"{email}: was removed: {resume}" in ask(RETRACTED)
+
+
+def test_a_paper_names_its_outcome_with_the_sentence(world: World) -> None:
+    world.run()
+    world.run_after(WEEK)
+
+    assert "outcome: response: rule " in explained(world.config, RETRACTED)
+
+
+def test_after_an_edit_the_clause_of_then_is_named_and_that_the_query_of_today_misses_it(
+    world: World, ask: Callable[[str], str]
+) -> None:
+    world.run()
+    world.run_after(WEEK)
+    topics = world.config.topics
+    world.configure(topics=(replace(topics[0], query="no_such_word[tiab]"), *topics[1:]))
+
+    text = explained(world.config, RETRACTED)
+
+    assert "as news, with the query of then, by " in text
+    assert "scleromyxedema*[tiab]" in text
+    assert "scleromyxedema: not matched by the query; nearest is no_such_word" in ask(RETRACTED)
+    assert "(an earlier query found it)" in ask(RETRACTED)

@@ -23,6 +23,7 @@ def gaps(*, config_path: str | None, as_json: bool) -> int:
     config = load_config(config_path)
     from datetime import UTC, datetime
 
+    from litwatch.digest.sentences import counted
     from litwatch.gaps import inspect
 
     coverages = inspect(config, datetime.now(UTC))
@@ -33,7 +34,8 @@ def gaps(*, config_path: str | None, as_json: bool) -> int:
             for line in coverage.lines():
                 click.echo(line)
         holes = sum(len(coverage.holes) for coverage in coverages)
-        click.echo(f"{holes} holes" if holes else f"no hole in {len(coverages)} topics")
+        where = counted(len(coverages), "topic")
+        click.echo(f"{counted(holes, 'hole') if holes else 'no hole'} in {where}")
     return FAILED if any(coverage.holes for coverage in coverages) else WELL
 
 
@@ -41,15 +43,17 @@ def gaps(*, config_path: str | None, as_json: bool) -> int:
 @click.argument("topic")
 @config_option
 def accept(topic: str, *, config_path: str | None) -> int:
-    """Accept what TOPIC's query finds now: release what is held, and compare with it from now on.
+    """Accept TOPIC's last search as it is: release what is held, and compare with it from now on.
 
-    After a count-exploded or count-collapsed warning, once you have looked (litwatch check --live).
+    It settles count-exploded, count-collapsed, translation-changed, phrase-not-found,
+    field-not-found and control-failed, once you have looked (litwatch check --live): runs are quiet
+    about what is accepted, until it changes or you edit the query.
     """
     config = load_config(config_path)
     from litwatch.accepting import accept_topic
 
     accepted = accept_topic(config, topic)
-    click.echo(
-        f"{topic}: {accepted.count} hits accepted; {accepted.released} held papers are news now"
-    )
+    settled = f"settled: {', '.join(accepted.settled)}" if accepted.settled else "nothing to settle"
+    released = f"; held until now, and news: {accepted.released}" if accepted.released else ""
+    click.echo(f"{topic}: accepted as it is, with {accepted.count} in PubMed; {settled}{released}")
     return WELL

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 if TYPE_CHECKING:  # pydantic is imported only where a configuration is read
+    from pathlib import Path
+
     from litwatch.config import Config
 
 WELL, FAILED, WRONG, LOCKED, INTERRUPTED = 0, 1, 2, 75, 130
@@ -71,12 +73,18 @@ def print_failure(settings: Settings, code: str, message: str) -> None:
 
 def load_config(path: str | None) -> "Config":
     """The configuration that was named, or the first that is found. Raises ConfigError."""
+    from litwatch import config
+
+    return config.load(find_config(path), os.environ)
+
+
+def find_config(path: str | None) -> "Path":
+    """The file that was named, or the first that is found. Raises ConfigError."""
     from pathlib import Path
 
     from litwatch import config
 
-    named = Path(path) if path else None
-    return config.load(config.find(named, os.environ), os.environ)
+    return config.find(Path(path) if path else None, os.environ)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from litwatch.cli.output import (
     FAILED,
     WELL,
     config_option,
+    find_config,
     json_option,
-    load_config,
     print_json,
     progress_bar,
     say,
@@ -71,8 +71,9 @@ def check(
 ) -> int:
     """Check the configuration, the queries, the rules and the database.
 
-    Every fault is named with its line; with one, the exit code is 2. What the lint of the queries
-    advises changes no exit code. With --live it is 1 where PubMed warned or a control is not found.
+    Every fault is named with its line, those of the queries too (what PubMed would read otherwise);
+    with one, the exit code is 2. What else the lint of the queries advises changes no exit code.
+    With --live it is 1 where PubMed warned or a control is not found.
 
     \b
     Examples:
@@ -80,9 +81,11 @@ def check(
       litwatch check --live
       litwatch check --send-test you@example.org
     """
-    config = load_config(config_path)
-    from litwatch.checking import advice, inspect
+    import os
 
+    from litwatch.checking import advice, inspect, load
+
+    config = load(find_config(config_path), os.environ)
     document: dict[str, Any] = {
         "checks": [{"what": what, "state": state} for what, state in inspect(config)],
         "advice": [{"topic": topic, **asdict(remark)} for topic, remark in advice(config.topics)],

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from litwatch.errors import LitwatchError
 from litwatch.models import Evidence, Finding, Stored
-from litwatch.reports import Report, RunError
+from litwatch.reports import ACCEPTABLE, Report, RunError, look
 from litwatch.settings import printable
 
 
@@ -28,6 +28,7 @@ def lines(report: Report, *, dry_run: bool = False) -> list[str]:
         f"{topic.id}: {topic.count} in PubMed, {topic.new} new, {topic.updated} updated"
         + (f", {topic.pending} pending" if topic.pending else "")
         + (f", {topic.withdrawn} withdrawn" if topic.withdrawn else "")
+        + (f", {topic.held} held back" if topic.held else "")
         for topic in report.topics
         if topic.error is None
     ]
@@ -43,15 +44,26 @@ def lines(report: Report, *, dry_run: bool = False) -> list[str]:
 
 
 def complaints(report: Report) -> list[str]:
-    """What went wrong or wants to be looked at, a line each."""
+    """What went wrong or wants to be looked at, a line each, and what to do about a doubt."""
+    failed = {error.message for error in report.errors}
     warned = [
         f"{topic.id}: {warning.code}: {warning.message}"
         for topic in report.topics
         for warning in topic.warnings
+        if warning.message not in failed
     ]
-    return warned + [
-        f"{error.topic}: {error.message}" if error.topic else error.message
-        for error in report.errors
+    doubted = [
+        f"{topic.id}: {look(topic.id)}"
+        for topic in report.topics
+        if topic.held or any(warning.code in ACCEPTABLE for warning in topic.warnings)
+    ]
+    return [
+        *warned,
+        *doubted,
+        *(
+            f"{error.topic}: {error.message}" if error.topic else error.message
+            for error in report.errors
+        ),
     ]
 
 

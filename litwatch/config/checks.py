@@ -57,9 +57,9 @@ _MEDLINE_LANGUAGES = {
 _CRON = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that looks most like this one, empty where none is known."""
-    return next(iter(get_close_matches(word[:80], list(known), n=1, cutoff=0.0)), "")
+def nearest(word: str, known: Iterable[str], likeness: float = 0.0) -> str:
+    """The known word that looks most like this one, empty where none looks so much like it."""
+    return next(iter(get_close_matches(word[:80], list(known), n=1, cutoff=likeness)), "")
 
 
 def one_line(text: str) -> str:

@@ -102,6 +102,23 @@ def check_topics(document: dict[str, Any], faults: Faults) -> None:
             faults.add(("topics", place, "id"), f"is the id of topics.{seen[name] + 1} too")
 
 
+def queries(path: Path) -> tuple[tuple[str, str, str], ...]:
+    """Each topic's query as it stands in the file: the topic's id, the query's place, the query.
+
+    The place is that of a fault, `config.toml:12: topics.1.query`. Raises ConfigError where the
+    file cannot be read.
+    """
+    document, lines = read(path)
+    found = []
+    for number, topic in _entries(document, "topics"):
+        query = topic.get("query")
+        if isinstance(query, str):
+            where: Place = ("topics", number, "query")
+            place = f"{path.name}:{line_of(where, lines)}: {'.'.join(map(_shown, where))}"
+            found.append((str(topic.get("id", "")), place, " ".join(query.split())))
+    return tuple(found)
+
+
 def check_subscribers(document: dict[str, Any], faults: Faults) -> None:
     """Notes addresses that two subscribers share, and topics that are not configured."""
     known = [topic["id"] for _, topic in _entries(document, "topics") if _is_text(topic.get("id"))]
@@ -116,7 +133,9 @@ def check_subscribers(document: dict[str, Any], faults: Faults) -> None:
         wanted = subscriber.get("topics")
         for item, topic in enumerate(wanted if isinstance(wanted, list) else ()):
             if isinstance(topic, str) and topic not in known:
-                hint = f"; the nearest known is {check.nearest(topic, known)}" if known else ""
+                near = check.nearest(topic, known, likeness=0.5)
+                others = f"; known are {', '.join(known)}" if known else ""
+                hint = f"; the nearest known is {near}" if near else others
                 faults.add(("subscribers", place, "topics", item), f"unknown topic{hint}")
 
 

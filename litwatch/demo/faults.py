@@ -112,6 +112,11 @@ class Script:
         with self._lock:
             self._planned.append(planned)
 
+    def clear(self) -> None:
+        """Forgets all that was planned."""
+        with self._lock:
+            self._planned.clear()
+
     def take(self, endpoint: str, ids: Collection[str]) -> tuple[Fault, frozenset[str]] | None:
         """The fault that this call meets, with the ids it was planned for."""
         with self._lock:

@@ -138,6 +138,10 @@ class StandIn:
             endpoint, chosen, times=times, after=after, ids=ids, more_than=more_than
         )
 
+    def heal(self) -> None:
+        """Forgets every fault that was planned."""
+        self._service.script.clear()
+
     def converse(self, connection: socket.socket, address: Any) -> None:
         """Answers on a connection that another server has accepted, until it ends: proxy.py."""
         if self._server is None:

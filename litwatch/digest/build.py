@@ -50,13 +50,21 @@ REVIEW_TYPES = ("review", "guideline")
 USED_ROLES = ("given", "failed", "withdrawn", "cause")
 """Roles under which a paper stands under the treatment; otherwise it stands under its topic."""
 
+Twins = Mapping[str, Collection[str]]
+"""By uid, the uids of the other records of the same paper, where there are any."""
+NO_TWINS: Twins = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """The papers a subscriber is to read, and those that are only filed and counted."""
+    """The papers a subscriber is to read, and those that are only filed and counted.
+
+    `again` are the uids of further records of what they read now, or have read.
+    """
 
     papers: tuple[Stored, ...] = ()
     filed_only: tuple[Stored, ...] = ()
+    again: tuple[str, ...] = ()
 
 
 # ---- what a subscriber is owed ---------------------------------------------------------------
@@ -93,19 +101,41 @@ def owed(
     promised: Collection[str],
     delivered: Collection[str],
     held: Collection[str] = (),
+    twins: Twins = NO_TWINS,
 ) -> Owed:
     """What of the candidates goes into an issue, and what is only filed and counted.
 
     `promised` are the uids that runs have written down as owed to the reader, each under the
     filters of its time; what the filters of today let through besides them is older, and filed.
     """
-    papers: list[Stored] = []
-    filed_only: list[Stored] = []
-    for stored in candidates:
-        uid = stored.article.uid
-        if uid not in delivered and uid not in held and matches(stored, filters):
-            (papers if uid in promised else filed_only).append(stored)
-    return Owed(tuple(papers), tuple(filed_only))
+    passing = [
+        stored
+        for stored in candidates
+        if stored.article.uid not in delivered
+        and stored.article.uid not in held
+        and matches(stored, filters)
+    ]
+    due = [stored for stored in passing if stored.article.uid in promised]
+    papers = each_once(due, twins, delivered)
+    kept = {stored.article.uid for stored in papers}
+    return Owed(
+        papers,
+        filed_only=tuple(stored for stored in passing if stored.article.uid not in promised),
+        again=tuple(stored.article.uid for stored in due if stored.article.uid not in kept),
+    )
+
+
+def each_once(
+    records: Sequence[Stored], twins: Twins, delivered: Collection[str] = ()
+) -> tuple[Stored, ...]:
+    """One record of each paper of which none is delivered, best one that PubMed still has."""
+    taken = set(delivered)
+    kept = []
+    for stored in sorted(records, key=lambda stored: stored.withdrawn):
+        if taken.isdisjoint(twins.get(stored.article.uid, ())):
+            taken.add(stored.article.uid)
+            kept.append(stored)
+    return tuple(kept)
 
 
 def news(candidates: Sequence[Stored], filters: Filters) -> tuple[str, ...]:
@@ -119,55 +149,73 @@ def news(candidates: Sequence[Stored], filters: Filters) -> tuple[str, ...]:
     )
 
 
+def untold(
+    changes: Sequence[Change],
+    delivered_in: Mapping[str, int],
+    delivered_changes: Collection[int],
+) -> tuple[Change, ...]:
+    """One change for each event of which a reader must still hear.
+
+    `changes` are all that are on file, `delivered_in` the runs whose digests held the papers. What
+    was known by then stands in the digest, and what came in a later run does not, even if it came
+    before the mail went out.
+    """
+    concerned = [
+        change
+        for change in changes
+        if change.kind in CORRECTION_KINDS and change.uid in delivered_in
+    ]
+    return tuple(
+        event[0]
+        for event in _events(concerned)
+        if not any(
+            change.id in delivered_changes or change.run_id <= delivered_in[change.uid]
+            for change in event
+        )
+    )
+
+
 def corrections(
     changes: Sequence[Change],
     articles: Mapping[str, Stored],
-    delivered_in: Mapping[str, int],
     delivered_on: Mapping[str, datetime],
-    delivered_changes: frozenset[int],
     notices: Mapping[str, Article],
 ) -> tuple[CorrectionEntry, ...]:
-    """The changes to papers that this reader got, the gravest kind first, then the newest.
-
-    `delivered_on` is when the digest that held the paper was written down: what PubMed said before
-    stands in it already, and what it said later, even before the mail went out, does not. What the
-    notice has said already, the record of the paper need not say again.
-    """
-    told = [change for change in changes if change.id in delivered_changes]
-    entries = [
+    """The entries for these changes, the gravest kind first, then the newest."""
+    newest_first = sorted(changes, key=lambda change: (change.at, change.id), reverse=True)
+    return tuple(
         CorrectionEntry(
-            change,
-            articles[change.uid],
-            delivered_on[change.uid],
-            notices.get(change.notice_uid),
+            change, articles[change.uid], delivered_on[change.uid], notices.get(change.notice_uid)
         )
-        for change in changes
-        if change.kind in CORRECTION_KINDS
-        and change.id not in delivered_changes
-        and change.uid in articles
-        and change.uid in delivered_on
-        and change.run_id > delivered_in[change.uid]
-    ]
-    entries.sort(key=lambda entry: entry.change.id)
-    entries = [entry for entry in entries if not _is_told(entry.change, told)]
-    entries.sort(key=lambda entry: (entry.change.at, entry.change.id), reverse=True)
-    return tuple(sorted(entries, key=lambda entry: CORRECTION_KINDS.index(entry.change.kind)))
+        for change in sorted(newest_first, key=lambda change: CORRECTION_KINDS.index(change.kind))
+        if change.uid in articles
+    )
 
 
-def _is_told(change: Change, told: list[Change]) -> bool:
-    """Whether it is among the told ones under the same notice; otherwise it is from now on.
+def _events(changes: Sequence[Change]) -> list[list[Change]]:
+    """The changes by what they tell of: the record of a paper and its notices tell of one event."""
+    events: dict[tuple[str, str], list[list[Change]]] = {}
+    for change in sorted(changes, key=lambda change: (not change.notice_uid, change.id)):
+        of_the_kind = events.setdefault((change.uid, change.kind), [])
+        same = (event for event in of_the_kind if _is_one(event, change))
+        if event := next(same, None):
+            event.append(change)
+        else:
+            of_the_kind.append([change])
+    return [event for of_the_kind in events.values() for event in of_the_kind]
 
-    A retraction has one notice, which not every record names.
+
+def _is_one(event: Sequence[Change], change: Change) -> bool:
+    """Whether a change tells of that event, by the paper, the kind and the notice.
+
+    A paper is retracted once, however many notices there are. A record that names no notice may
+    speak of one that only the notice has told of so far: that is where no citation is known.
     """
-    is_one = change.kind == "retraction"
-    for other in told:
-        same_notice = change.notice_uid == other.notice_uid != "" or (
-            is_one and not (change.notice_uid and other.notice_uid)
-        )
-        if (change.uid, change.kind) == (other.uid, other.kind) and same_notice:
-            return True
-    told.append(change)
-    return False
+    if change.kind in ("retraction", "withdrawn"):
+        return change.kind == "retraction" or change.notice_uid == event[0].notice_uid != ""
+    if change.notice_uid:
+        return change.notice_uid == event[0].notice_uid
+    return all(other.notice_uid and not other.citation for other in event)
 
 
 def _passes(wanted: Sequence[str], found: Sequence[str | int]) -> bool:

@@ -11,7 +11,7 @@ from litwatch.models import Article, Change, Notice, Period, Stored
 
 @dataclass(frozen=True, slots=True)
 class TopicCoverage:
-    """What the search for one topic gave: PubMed's count, what was new, what is still pending."""
+    """What the search for one topic gave: PubMed's count, what is new, still pending, held back."""
 
     id: str
     label: str
@@ -20,6 +20,7 @@ class TopicCoverage:
     pending: int = 0
     warnings: tuple[Notice, ...] = ()
     error: str | None = None
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

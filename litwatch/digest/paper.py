@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from litwatch.digest.words import (
+    CHANGE_MARKS,
+    CORRECTION_WORDS,
     FIELD_WORDS,
     GRAVE_MARKS,
     LANGUAGES,
@@ -93,17 +95,28 @@ def show(stored: Stored, topics: Mapping[str, str]) -> Paper:
         about=_about(stored, topics),
         conclusion=_conclusion(stored.findings),
         proofs=_proofs(article, stored.findings),
-        links=_links(article),
+        links=_links(stored),
     )
 
 
 def marks(stored: Stored) -> tuple[str, ...]:
-    """How a paper stands: retracted, corrected, a preprint, gone from PubMed; empty: as usual."""
+    """How a paper stands: retracted, corrected, a preprint, gone from PubMed; empty: as usual.
+
+    What is on file of it counts as well: a notice may be there before the record says so.
+    """
     article = stored.article
     types = [TYPE_MARKS.get(publication_type, "") for publication_type in article.publication_types]
     linked = [LINK_MARKS.get(correction.kind, "") for correction in article.corrections]
-    gone = ["No longer in PubMed"] if stored.withdrawn else []
-    return tuple(dict.fromkeys(mark for mark in (*types, *linked, *gone) if mark))
+    noted = [CHANGE_MARKS.get(change.kind, "") for change in stored.changes]
+    mark, _ = CORRECTION_WORDS["moved" if heir(stored) else "withdrawn"]
+    gone = [mark] if stored.withdrawn else []
+    return tuple(dict.fromkeys(mark for mark in (*types, *linked, *noted, *gone) if mark))
+
+
+def heir(stored: Stored) -> str:
+    """The uid under which PubMed has a withdrawn paper now; empty where none is known."""
+    moves = [change.notice_uid for change in stored.changes if change.kind == "withdrawn"]
+    return moves[-1] if stored.withdrawn and moves else ""
 
 
 def treated(findings: Findings) -> tuple[tuple[str, str], ...]:
@@ -149,9 +162,11 @@ def _imprint(article: Article) -> str:
     return publisher + (f"{date};{place}" if date and place else date or place)
 
 
-def _links(article: Article) -> tuple[tuple[str, str], ...]:
-    record = record_url(article.uid)
-    links = [(f"PubMed {bare_uid(article.uid)}", record)] if record else []
+def _links(stored: Stored) -> tuple[tuple[str, str], ...]:
+    article = stored.article
+    uid = heir(stored) or article.uid
+    record = record_url(uid)
+    links = [(f"PubMed {bare_uid(uid)}", record)] if record else []
     if article.doi:
         doi = quote(article.doi, safe="/:;()", errors="replace")
         links.append((f"doi:{article.doi}", f"https://doi.org/{doi}"))

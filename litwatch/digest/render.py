@@ -23,7 +23,6 @@ from litwatch.digest.issue import CorrectionEntry, Digest
 from litwatch.digest.paper import Paper, list_url, record_url, show, treated
 from litwatch.digest.table import Cell
 from litwatch.digest.words import CORRECTION_WORDS, GRAVE_MARKS, ORGAN_COLUMNS
-from litwatch.models import Change
 from litwatch.settings import Mail
 
 MAX_HTML_BYTES = 90_000
@@ -225,7 +224,8 @@ def _contents(digest: Digest) -> dict[str, object]:
 
 
 def _correction(entry: CorrectionEntry, timezone: str) -> _Correction:
-    mark, what = _said(entry.change)
+    kind = _kind(entry)
+    mark, what = CORRECTION_WORDS[kind]
     is_withdrawn = entry.change.kind == "withdrawn"
     citation = "" if is_withdrawn else entry.change.citation
     tags = "; ".join(f"{label} — {role}" for label, role in treated(entry.paper.findings))
@@ -234,16 +234,24 @@ def _correction(entry: CorrectionEntry, timezone: str) -> _Correction:
         mark=mark,
         what=f"{what} It was sent to you on {sent}{f', tagged {tags}' if tags else ''}.",
         paper=show(entry.paper, {}),
-        label="Now" if is_withdrawn else "Notice",
+        label="Now" if kind in ("withdrawn", "moved", "replaced") else "Notice",
         notice=entry.notice.title if entry.notice else citation,
         notice_url=record_url(entry.change.notice_uid),
     )
 
 
-def _said(change: Change) -> tuple[str, str]:
-    """What happened, as a mark and as a sentence."""
-    is_moved = change.kind == "withdrawn" and change.notice_uid
-    return CORRECTION_WORDS["moved" if is_moved else change.kind]
+def _kind(entry: CorrectionEntry) -> str:
+    """The kind of a change as CORRECTION_WORDS has it: two kinds are told apart by an heir."""
+    change, paper = entry.change, entry.paper.article
+    if change.kind == "withdrawn" and change.notice_uid:
+        return "moved"
+    by_paper = (link.kind == "RetractedandRepublishedIn" for link in paper.corrections)
+    by_notice = (
+        (link.kind, link.uid) == ("RetractedandRepublishedFrom", change.uid)
+        for link in (entry.notice.corrections if entry.notice else ())
+    )
+    is_replaced = change.kind == "retraction" and (any(by_paper) or any(by_notice))
+    return "replaced" if is_replaced else change.kind
 
 
 def _preheader(digest: Digest) -> str:
@@ -253,10 +261,12 @@ def _preheader(digest: Digest) -> str:
         line = "From now on you get what is new; for a start, the newest papers on file."
     elif digest.corrections:
         entry = digest.corrections[0]
-        mark, _ = _said(entry.change)
+        mark, _ = CORRECTION_WORDS[_kind(entry)]
         line = f"{mark}: {markup.plain(entry.paper.article.title)}"
     elif digest.papers:
         line = markup.plain(digest.papers[0].article.title)
+    elif doubts := sentences.doubts(digest):
+        line = doubts
     elif digest.coverage.complete:
         line = f"The search of {day} was complete and found nothing new for you."
     else:

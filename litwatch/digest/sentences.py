@@ -5,7 +5,7 @@ that imports it.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -40,7 +40,7 @@ def headline(digest: Digest) -> str:
     if not any(counts.values()):
         counts["final version"] = kinds["final"]
     said = [counted(number, noun) for noun, number in counts.items() if number]
-    return joined(said) or "Nothing new"
+    return joined(said) or ("Search in doubt" if doubts(digest) else "Nothing new")
 
 
 def by_topic(digest: Digest) -> str:
@@ -55,7 +55,8 @@ def window(digest: Digest) -> str:
     if not start:
         return f"All that PubMed had on {end}"
     span = f"{start} to {end}"
-    return f"{span}, searched without a gap" if digest.coverage.complete else span
+    is_whole = digest.coverage.complete and not doubts(digest)
+    return f"{span}, searched without a gap" if is_whole else span
 
 
 def on_file(digest: Digest) -> str:
@@ -86,25 +87,51 @@ def opening(digest: Digest) -> str:
             f"{'it does not count' if one else 'none of them counts'} as new. "
             "From now on each issue brings what is new."
             + (" For a start, here are the newest." if digest.papers else "")
+            + doubts(digest, before=" ")
         )
     if digest.papers or digest.corrections:
-        return ""
+        return doubts(digest)
     nothing = "nothing came that " + ("passes your filters" if digest.filters else "is new to you")
-    if not digest.coverage.complete:
-        return f"So far {nothing}."
+    if not digest.coverage.complete or doubts(digest):
+        return f"{doubts(digest)} So far {nothing}.".lstrip()
     since = f" since {start}" if (start := since_day(digest)) else ""
     return f"The search ran and was complete:{since} {nothing}."
+
+
+def doubts(digest: Digest, before: str = "") -> str:
+    """What readers are to know of searches that are in doubt, empty where none is."""
+    said = " ".join(doubt for topic in digest.coverage.topics for doubt in _doubts(topic))
+    return before + said if said else ""
+
+
+def _doubts(topic: TopicCoverage) -> Iterator[str]:
+    codes = {warning.code for warning in topic.warnings}
+    search = f"The search for {topic.label}"
+    missing = "papers may be missing from this issue until the search has been looked at."
+    if "count-collapsed" in codes:
+        yield f"{search} found far fewer papers than before ({topic.count:,}): {missing}"
+    if "translation-changed" in codes:
+        yield f"PubMed understands the search for {topic.label} otherwise than before: {missing}"
+    if "count-exploded" in codes:
+        yield f"{search} found far more papers than before ({topic.count:,})."
+    if topic.held:
+        is_one = topic.held == 1
+        yield (
+            f"{counted(topic.held, 'paper')} that it brought {'is' if is_one else 'are'} held back "
+            "until the search has been looked at."
+        )
 
 
 def searched(digest: Digest) -> str:
     """When PubMed was asked, and from when on nothing is left uncovered."""
     coverage, zone = digest.coverage, digest.timezone
-    complete = "; the search was complete" if coverage.complete else ""
+    is_sound = coverage.complete and not doubts(digest)
+    complete = "; the search was complete" if is_sound else ""
     start = since_day(digest)
     return (
         f"The whole query of each topic was put to PubMed on {day(coverage.end, zone)} at "
         f"{clock(coverage.end, zone)} ({zone}){complete}."
-        + (f" Covered without a gap since {start}." if start and coverage.complete else "")
+        + (f" Covered without a gap since {start}." if start and is_sound else "")
     )
 
 

@@ -83,15 +83,33 @@ TYPE_MARKS: Mapping[str, str] = {
 }
 LINK_MARKS: Mapping[str, str] = {
     "RetractionIn": "Retracted",
+    "RetractedandRepublishedIn": "Retracted and republished",
     "PartialRetractionIn": "Retracted in part",
     "ExpressionOfConcernIn": "Expression of concern",
     "CorrectedandRepublishedIn": "Corrected and republished",
+    "RepublishedIn": "Republished",
     "ErratumIn": "Erratum published",
+    "UpdateIn": "Update published",
 }
 """NLM's RefType of CommentsCorrections, in words; an erratum is no retraction."""
+CHANGE_MARKS: Mapping[str, str] = {
+    "retraction": LINK_MARKS["RetractionIn"],
+    "partial_retraction": LINK_MARKS["PartialRetractionIn"],
+    "concern": LINK_MARKS["ExpressionOfConcernIn"],
+    "republication": LINK_MARKS["CorrectedandRepublishedIn"],
+    "erratum": LINK_MARKS["ErratumIn"],
+    "update": LINK_MARKS["UpdateIn"],
+}
+"""The same for what is on file beside the record: what a notice says, or another record."""
 
 GRAVE_MARKS = frozenset(
-    {"Retracted", "Retracted in part", "Expression of concern", "No longer in PubMed"}
+    {
+        "Retracted",
+        "Retracted and republished",
+        "Retracted in part",
+        "Expression of concern",
+        "No longer in PubMed",
+    }
 )
 """Marks that warn against relying on a paper; the others only inform."""
 
@@ -129,6 +147,10 @@ LANGUAGES: Mapping[str, tuple[str, str]] = {
 
 CORRECTION_WORDS: Mapping[str, tuple[str, str]] = {
     "retraction": ("Retracted", "This paper has been retracted."),
+    "replaced": (
+        "Retracted and republished",
+        "This paper has been retracted, and published again in another form.",
+    ),
     "withdrawn": ("No longer in PubMed", "PubMed no longer hands out this record."),
     "moved": (
         "Under another number in PubMed",
@@ -147,7 +169,10 @@ CORRECTION_WORDS: Mapping[str, tuple[str, str]] = {
     "update": ("Update", "An update of this paper has been published."),
     "final": ("Now in final form", "This paper now has its place in the journal."),
 }
-"""What happened to a paper, as a mark and as a sentence: `moved` is `withdrawn` with a heir."""
+"""What happened to a paper, as a mark and as a sentence.
+
+`moved` is `withdrawn` with an heir, `replaced` is a retraction with one.
+"""
 
 MONTHS = (
     "January",

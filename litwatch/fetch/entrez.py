@@ -10,7 +10,6 @@ Every call is a POST: a query of any length passes, and no address in a log or a
 key.
 """
 
-import html
 import json
 import logging
 import math
@@ -20,16 +19,17 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from html.entities import html5
 from http.client import HTTPException
 from io import TextIOWrapper
 from random import Random
 from typing import NoReturn
 from urllib.error import HTTPError
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from Bio import Entrez as BioEntrez
 
-from litwatch.errors import SourceBusy, TooMuch
+from litwatch.errors import KeyRefused, SourceBusy, SourceError, TooMuch
 from litwatch.fetch import replies
 from litwatch.fetch.deadline import within
 from litwatch.fetch.pace import Pace
@@ -48,6 +48,8 @@ WAIT_FACTOR = 4.0
 LONGEST_WAIT_SECONDS = 64.0
 JITTER = 1.25
 """Between tries: 2, 8, 32, 64 seconds, each up to a quarter longer."""
+LONG_WAITS = 3
+"""From this wait on, half a minute and more, a person is told of it."""
 CLOCKS_APART = timedelta(days=1)
 """More than a wrong time zone explains."""
 
@@ -116,7 +118,8 @@ class Entrez:
                 pause = max(self._growing_wait(attempt), fault.wait_seconds)
                 if attempt >= allowed or self._monotonic() + pause >= ends:
                     _give_up(fault, attempt)
-                log.info("%s; trying again in %.0f s", fault, pause)
+                level = logging.WARNING if attempt >= LONG_WAITS else logging.INFO
+                log.log(level, "%s; trying again in %.0f s", fault, pause)
                 if fault.wait_seconds:
                     self._pace.slow_down(pause)
                 self._sleep(pause)
@@ -144,11 +147,17 @@ class Entrez:
         secrets = self._key if is_answer and endpoint == "efetch" else self._key_and_address
         location = _redacted(reply.location.encode(), secrets).decode()
         safe = replace(reply, body=_redacted(reply.body, secrets), location=location)
+        log.debug("%s: HTTP status %d, %d bytes", endpoint, reply.status, len(reply.body))
         if is_answer:
             self._compare_clocks(reply.sent_at)
             return safe.body
         log.debug("%s: HTTP status %d: %r", endpoint, reply.status, safe.body[: replies.HEAD])
-        raise replies.fault(endpoint, safe)
+        fault = replies.fault(endpoint, safe)
+        if isinstance(fault, KeyRefused) and not self._ncbi.api_key:
+            raise SourceError(
+                f"NCBI {endpoint}: an API key is refused, and none was sent: a proxy?"
+            )
+        raise fault
 
     def _compare_clocks(self, theirs: datetime | None) -> None:
         """Warns once where the server's clock is days from ours: digests would bear a wrong date.
@@ -219,18 +228,23 @@ def _redacted(body: bytes, secrets: re.Pattern[bytes] | None) -> bytes:
 
 
 def _spellings(*secrets: str) -> re.Pattern[bytes] | None:
-    """A pattern of the secrets, each character as it is or as URLs, HTML and JSON spell it."""
+    """A pattern of the secrets, each character as it is or as URLs, HTML and JSON may spell it.
+
+    Whatever is decoded later holds none of them: `html.unescape` reads a reference that is padded
+    with zeros, or that has no semicolon.
+    """
     patterns = ["".join(map(_spelt, secret)) for secret in secrets if secret]
     return re.compile("|".join(patterns).encode(), re.IGNORECASE) if patterns else None
 
 
 def _spelt(character: str) -> str:
+    number = ord(character)
     spellings = {
         character,
-        quote(character, safe=""),
-        html.escape(character),
-        f"&#{ord(character)};",
-        f"&#x{ord(character):x};",
+        "".join(f"%{byte:02x}" for byte in character.encode()),
         json.dumps(character)[1:-1],
+        f"\\u{number:04x}",
+        *(f"&{name}" for name, value in html5.items() if value == character),
     }
-    return f"(?:{'|'.join(map(re.escape, sorted(spellings)))})"
+    literal = map(re.escape, sorted(spellings, key=len, reverse=True))
+    return f"(?:{'|'.join(literal)}|&#0*{number};?|&#x0*{number:x};?)"

@@ -15,7 +15,7 @@ from importlib.resources import files
 from litwatch.fetch.fields import STOP_WORDS, Tag, find, nearest
 from litwatch.fetch.mesh import HEADINGS
 from litwatch.fetch.phrases import SHORTEST_STEM, is_stem_too_short
-from litwatch.fetch.query import And, Node, Not, Or, Range, Term, Token, parse, tokens
+from litwatch.fetch.query import And, Node, Not, Or, Range, Term, Token, lone_tags, parse, tokens
 from litwatch.fetch.words import fold, words
 
 _DATA = tomllib.loads((files("litwatch.fetch") / "lint.toml").read_text("utf-8"))
@@ -109,6 +109,9 @@ def _brackets(query: str, pieces: Sequence[Token]) -> Iterator[Remark]:
     if bracket := re.search(r"[\[\]]", unpaired):
         clause = query[max(bracket.start() - EXCERPT // 2, 0) :][:EXCERPT]
         yield _fault("unbalanced-brackets", "a [ or ] of a field tag has no partner", clause)
+    for tag in lone_tags(query):
+        if tag != "]":
+            yield _fault("lone-tag", "no word stands before this field: PubMed drops it", tag)
     if quote := re.search("[“”„«»]", query):
         message = 'typographic quotes are no quotes to PubMed: write "..."'
         yield _fault("typographic-quotes", message, query[quote.start() :][:EXCERPT])
@@ -135,11 +138,15 @@ def _around(*pieces: Token | None) -> str:
 
 
 def _mixed(query: str, pieces: Sequence[Token]) -> Iterator[Remark]:
-    """An AND after an OR in one pair of parentheses: PubMed knows no precedence."""
+    """Operators left out, and an AND after an OR in one group: PubMed knows no precedence."""
     starts, has_or = [0], [False]
     before: Token | None = None
     for piece in pieces:
         is_beside = before is not None and before.kind in {"term", "close"} and not piece.is_joined
+        is_between_terms = is_beside and before is not None and before.kind == piece.kind == "term"
+        if before and is_between_terms and not has_or[-1]:
+            message = "nothing stands between them: PubMed takes it for AND: write which you mean"
+            yield Remark("missing-operator", message, f"{before.text} {piece.text}"[-EXCERPT:])
         is_and = piece.text == "AND" or (is_beside and piece.kind in {"term", "open"})
         if is_and and has_or[-1]:
             message = (
@@ -170,10 +177,11 @@ def _term(term: Term) -> Iterator[Remark]:
         yield _fault("history", message, term.written)
         return
     yield from _truncation(term, tag)
-    if not term.quoted:
-        yield from _lower_case(term)
+    yield from _lower_case(term)
     if tag is None and not term.tag:
         yield _untagged(term)
+    elif any(_lower_case(term)):
+        return
     elif tag and tag.field.kind == "text" and tag.distance is None and len(words(term.text)) > 1:
         yield _phrase(term, tag)
 
@@ -201,6 +209,8 @@ def _truncation(term: Term, tag: Tag | None) -> Iterator[Remark]:
 
 
 def _lower_case(term: Term) -> Iterator[Remark]:
+    if term.quoted:
+        return
     for word in dict.fromkeys(term.text.split()):
         if word.upper() not in {"AND", "OR", "NOT"}:
             continue
@@ -320,7 +330,11 @@ def other_spelling(text: str) -> str:
 
 def _spellings(terms: Sequence[Term]) -> Iterator[Remark]:
     """Words of which the query has one spelling only."""
-    known = [(term, tag) for term in terms if term.tag and (tag := find(term.tag))]
+    known = [
+        (term, tag)
+        for term in terms
+        if term.tag and (tag := find(term.tag)) and not any(_lower_case(term))
+    ]
     for term, tag in known:
         fields = WIDER.get(tag.field.code)
         if not fields:

@@ -111,6 +111,11 @@ def tokens(query: str) -> Iterator[Token]:
             yield Token("term", text, start, end, term, is_joined=bool(colon))
 
 
+def lone_tags(query: str) -> Iterator[str]:
+    """The tags with nothing before them."""
+    return (match[0] for match in _TOKEN.finditer(query) if (match["stray"] or "").endswith("]"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Operand:
     node: Node

@@ -15,6 +15,7 @@ from litwatch.store.articles import Articles
 from litwatch.store.counts import Counts
 from litwatch.store.database import Database
 from litwatch.store.outbox import Outbox
+from litwatch.store.pending import PendingRecords
 from litwatch.store.runs import Runs
 from litwatch.store.subscribers import Subscribers
 
@@ -28,6 +29,7 @@ class Store:
         self._database = database
         self.articles = Articles(database)
         self.counts = Counts(database)
+        self.pending = PendingRecords(database)
         self.runs = Runs(database)
         self.outbox = Outbox(database)
         self.subscribers = Subscribers(database)

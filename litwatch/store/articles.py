@@ -4,20 +4,32 @@ Saving is idempotent: an article that says what it said is only marked as read. 
 stays in `revisions`; what happened to it is a change, which the readers who got it are told.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, select, union, update
+from sqlalchemy import (
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    union,
+    update,
+)
 
 from litwatch.models import Article, Change, Findings, Stored
-from litwatch.store.changes import Happening, announced, compare, content_hash, is_twin, says
+from litwatch.store.changes import content_hash
 from litwatch.store.codec import from_plain
 from litwatch.store.database import Database
+from litwatch.store.happenings import Happenings
 from litwatch.store.pending import Pending, PendingRecords
-from litwatch.store.schema import articles, changes, findings, links, pending, revisions, runs
+from litwatch.store.schema import articles, findings, links, pending, revisions, runs
 from litwatch.store.stored import article_row, finding_rows, load
+from litwatch.store.twins import Twins
 
 Saved = Literal["new", "updated", "same"]
 
@@ -46,6 +58,8 @@ class Articles:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pending = PendingRecords(database)
+        self._twins = Twins(database)
+        self._happenings = Happenings(database, self._twins)
 
     def created_on(self, topic_id: str) -> tuple[date, ...]:
         """The days on which the source created the topic's articles, in order."""
@@ -99,19 +113,16 @@ class Articles:
             self._database.write_many(INSERT_FINDINGS, finding_rows(article.uid, found))
             self._pending.clear(article.uid)
             if saved != "same":
-                self._note_what_it_announces(article, run_id=run_id, at=at)
+                self._happenings.said_elsewhere(article, run_id=run_id, at=at)
         return saved
 
-    def twins(self, article: Article) -> tuple[Stored, ...]:
-        """The other records on file of the same paper: PubMed has it twice, or had.
+    def twins(self) -> Mapping[str, frozenset[str]]:
+        """By uid the other records of the same paper, where PubMed has it twice, or had."""
+        return self._twins.all()
 
-        Either is one day withdrawn; nothing in the other says so.
-        """
-        if not article.doi:
-            return ()
-        same_doi = select(articles.c.uid).where(articles.c.doi == article.doi.lower())
-        found = self.load(self._database.column(same_doi))
-        return tuple(stored for stored in found if is_twin(stored.article, article))
+    def twins_of(self, article: Article) -> tuple[Stored, ...]:
+        """The other records on file of that paper."""
+        return self._twins.of(article)
 
     def link(self, uid: str, topic_id: str, *, run_id: int, news: bool, held: bool = False) -> bool:
         """Notes that the topic's query found the article; False where that is on file already.
@@ -140,19 +151,18 @@ class Articles:
 
     def changes_of(self, uid: str) -> tuple[Change, ...]:
         """What happened to the article since it is on file, in order."""
-        return self._changes(changes.c.uid == uid)
+        return self._happenings.of(uid)
 
     def held(self, topic_id: str) -> frozenset[str]:
         """The uids that the topic's query found and that are held back until a person accepts."""
         found = select(links.c.uid).where(links.c.topic_id == topic_id, links.c.held)
         return frozenset(self._database.column(found))
 
-    def held_back(self) -> frozenset[str]:
-        """The uids that every topic which found them holds back."""
-        found = select(links.c.uid).group_by(links.c.uid)
-        return frozenset(
-            self._database.column(found.having(func.min(case((links.c.held, 1), else_=0)) == 1))
-        )
+    def held_back(self, topics: Sequence[str]) -> frozenset[str]:
+        """The uids that each of these topics holds back for which they are news."""
+        of_news = select(links.c.uid).where(links.c.news, links.c.topic_id.in_(topics))
+        all_held = func.min(case((links.c.held, 1), else_=0)) == 1
+        return frozenset(self._database.column(of_news.group_by(links.c.uid).having(all_held)))
 
     def revised_since(self, run_id: int) -> tuple[tuple[Article, str], ...]:
         """The articles whose content a run after that one replaced: what they said before."""
@@ -165,6 +175,16 @@ class Articles:
         return tuple(
             (from_plain(Article, row.record), row.uid) for row in self._database.rows(query)
         )
+
+    def states_since(self, uid: str, run_id: int) -> tuple[Article, ...]:
+        """What the record has said since the end of that run: its state then, and each later."""
+        earlier = (
+            select(revisions.c.record)
+            .where(revisions.c.uid == uid, revisions.c.replaced_run > run_id)
+            .order_by(revisions.c.id)
+        )
+        said = (*self._database.column(earlier), *self._database.column(RECORD_OF, uid=uid))
+        return tuple(from_plain(Article, record) for record in said)
 
     def load(self, uids: Collection[str]) -> tuple[Stored, ...]:
         """The articles of these uids that are on file."""
@@ -180,10 +200,12 @@ class Articles:
 
     # ---- what readers are told ---------------------------------------------------------------
 
-    def news_since(self, run_id: int, topics: Sequence[str]) -> tuple[Stored, ...]:
+    def news_since(
+        self, run_id: int, topics: Sequence[str], *, without: Collection[str] = ()
+    ) -> tuple[Stored, ...]:
         """The articles that became news for one of the topics after that run, held ones too.
 
-        `news_topics` holds those topics only.
+        `news_topics` holds those topics only; the uids in `without` are not read.
         """
         found = (
             select(links.c.uid, links.c.topic_id)
@@ -196,7 +218,8 @@ class Articles:
         )
         news: dict[str, tuple[str, ...]] = {}
         for uid, topic_id in self._database.rows(found):
-            news[uid] = (*news.get(uid, ()), topic_id)
+            if uid not in without:
+                news[uid] = (*news.get(uid, ()), topic_id)
         return load(self._database, tuple(news), news)
 
     def filed_after(self, moment: datetime, topics: Sequence[str]) -> int:
@@ -225,15 +248,11 @@ class Articles:
         return int(self._database.column(count)[0])
 
     def changes_since(self, run_id: int) -> tuple[Change, ...]:
-        """What happened to articles on file in the runs after that one, in order."""
-        return self._changes(changes.c.run_id > run_id)
+        """What happened to articles in the runs after that one, in order.
 
-    def _changes(self, condition: ColumnElement[bool]) -> tuple[Change, ...]:
-        query = select(changes).where(condition).order_by(changes.c.id)
-        return tuple(
-            Change(row.id, row.uid, row.kind, row.run_id, row.at, row.notice_uid, row.citation)
-            for row in self._database.rows(query)
-        )
+        Some may not be on file: a notice can be found before its paper.
+        """
+        return self._happenings.since(run_id)
 
     # ---- what is to be read again --------------------------------------------------------------
 
@@ -260,12 +279,16 @@ class Articles:
         )
         return tuple(self._database.column(query))
 
-    def due_for_recheck(self, before: datetime, limit: int) -> tuple[str, ...]:
-        """The uids last read before that moment, the longest ago first, withdrawn ones left out."""
+    def due_for_recheck(self, before: datetime, limit: int, *, now: datetime) -> tuple[str, ...]:
+        """The uids last read before that moment, the longest ago first, withdrawn ones left out.
+
+        Those that bear a date later than `now` come before all: nobody knows when they were read.
+        """
+        read_at = articles.c.last_read_at
         query = (
             select(articles.c.uid)
-            .where(articles.c.last_read_at < before, articles.c.withdrawn_at.is_(None))
-            .order_by(articles.c.last_read_at, articles.c.uid)
+            .where(or_(read_at < before, read_at > now), articles.c.withdrawn_at.is_(None))
+            .order_by(case((read_at > now, 0), else_=1), read_at, articles.c.uid)
             .limit(max(limit, 0))
         )
         return tuple(self._database.column(query))
@@ -303,11 +326,7 @@ class Articles:
             self._pending.clear(uid)
             if self._database.write(mark.values(withdrawn_at=at)):
                 (gone,) = self.load([uid])
-                stays = [
-                    twin.article.uid for twin in self.twins(gone.article) if not twin.withdrawn
-                ]
-                happening = ("withdrawn", stays[0] if stays else "", f"{at:%Y-%m-%d}")
-                self._note(uid, happening, run_id=run_id, at=at)
+                self._happenings.withdrawn(gone, run_id=run_id, at=at)
 
     def withdrawn(self) -> frozenset[str]:
         """The uids that are gone from their source, on file or never seen."""
@@ -332,37 +351,12 @@ class Articles:
             content_hash=old_hash,
             record=record,
         )
-        for happening in compare(from_plain(Article, record), article):
-            self._note(article.uid, happening, run_id=run_id, at=at)
-
-    def _note_what_it_announces(self, article: Article, *, run_id: int, at: datetime) -> None:
-        """Notes what befell other records on file, of which their own say nothing yet.
-
-        It may be a notice about a paper, or the record under which a withdrawn one comes back.
-        """
-        happenings = announced(article)
-        papers = {
-            stored.article.uid: stored for stored in self.load([uid for uid, _ in happenings])
-        }
-        for uid, happening in happenings:
-            if uid in papers and not says(papers[uid].article, happening):
-                self._note(uid, happening, run_id=run_id, at=at)
-        for twin in self.twins(article):
-            if twin.withdrawn:
-                self._note(twin.article.uid, ("withdrawn", article.uid, ""), run_id=run_id, at=at)
-
-    def _note(self, uid: str, happening: Happening, *, run_id: int, at: datetime) -> None:
-        """Records a change once: a record that wavers makes no second one."""
-        kind, notice_uid, citation = happening
-        insert = self._database.insert(changes).values(
-            uid=uid, kind=kind, run_id=run_id, at=at, notice_uid=notice_uid, citation=citation
-        )
-        self._database.write(insert.on_conflict_do_nothing())
+        self._happenings.revised(from_plain(Article, record), article, run_id=run_id, at=at)
 
 
 def _on_file(topics: Sequence[str]) -> Select[str]:
-    """The articles that the queries of these topics found and that are not withdrawn."""
-    found = select(links.c.uid).where(links.c.topic_id.in_(topics))
+    """The articles that the queries of these topics found, neither held nor withdrawn."""
+    found = select(links.c.uid).where(links.c.topic_id.in_(topics), ~links.c.held)
     return select(articles.c.uid).where(
         articles.c.uid.in_(found), articles.c.withdrawn_at.is_(None)
     )

@@ -2,13 +2,15 @@
 
 What counts as a concern, an erratum, a republication is NLM's, by the kind of the link: `ErratumIn`
 in the record of the paper itself, or `ErratumFor` in the notice's own. The notice's record is about
-the paper that it names, and never about itself.
+the paper that it names, and never about itself. A paper that was retracted and published again in
+another form is a retracted one.
 https://www.nlm.nih.gov/bsd/policy/errata.html
 """
 
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
-from litwatch.models import Article, Correction
+from litwatch.models import RETRACTED_IN, Article, Author, Change, Correction
 from litwatch.store.codec import dump, to_plain
 
 KINDS = {
@@ -16,7 +18,6 @@ KINDS = {
     "ExpressionOfConcernIn": "concern",
     "ErratumIn": "erratum",
     "CorrectedandRepublishedIn": "republication",
-    "RetractedandRepublishedIn": "republication",
     "RepublishedIn": "republication",
     "UpdateIn": "update",
 }
@@ -28,11 +29,14 @@ ANNOUNCED = {
     "ExpressionOfConcernFor": "concern",
     "ErratumFor": "erratum",
     "CorrectedandRepublishedFrom": "republication",
-    "RetractedandRepublishedFrom": "republication",
+    "RetractedandRepublishedFrom": "retraction",
     "RepublishedFrom": "republication",
     "UpdateOf": "update",
 }
 """NLM's RefType of the link back, from a notice to its paper -> our kind of change."""
+
+OF_THE_RECORD = ("withdrawn", "final")
+"""What happens to one record of a paper, and not to the paper itself."""
 
 BOOKKEEPING = ("revised_on", "status", "version")
 """What PubMed turns over without the content having changed."""
@@ -75,48 +79,90 @@ def announced(notice: Article) -> tuple[tuple[str, Happening], ...]:
     )
 
 
-def says(article: Article, happening: Happening) -> bool:
-    """Whether the record of the paper itself says what its notice says."""
-    kind, notice_uid, _ = happening
-    if kind == "retraction" and article.is_retracted:
-        return True
-    return any(
-        KINDS.get(link.kind) == kind and link.uid == notice_uid for link in article.corrections
+def befallen(one: Article, changes: Iterable[Change], other: Article) -> tuple[Happening, ...]:
+    """What is known of the paper by one of its records, and not said in the other."""
+    noted = ((change.kind, change.notice_uid, change.citation) for change in changes)
+    return tuple(
+        happening
+        for happening in dict.fromkeys((*noted, *compare(other, one)))
+        if happening[0] not in OF_THE_RECORD and not says(other, happening)
     )
 
 
-def is_twin(one: Article, other: Article) -> bool:
-    """Two records of one paper: the same DOI, which knows no case, and the same title.
+def says(article: Article, happening: Happening) -> bool:
+    """Whether the record of the paper itself says what its notice, or its twin, says.
 
-    A notice or one of many abstracts may bear the DOI of another record; its title is another.
+    A link without a PMID may be to any notice; a link to a further one is a change when it comes.
     """
-    same_doi = one.doi != "" and one.doi.lower() == other.doi.lower()
-    return same_doi and one.uid != other.uid and _bare(one.title) == _bare(other.title) != ""
+    kind, notice_uid, citation = happening
+    if kind == "retraction" and article.is_retracted:
+        return True
+    return any(
+        link.uid == notice_uid if link.uid and notice_uid else citation in ("", link.citation)
+        for link in article.corrections
+        if KINDS.get(link.kind) == kind
+    )
 
 
-def _bare(title: str) -> str:
-    return "".join(letter for letter in title.casefold() if letter.isalnum())
+# ---- twins -------------------------------------------------------------------------------------
+
+
+def is_twin(one: Article, other: Article) -> bool:
+    """Two records of one paper: DOI and first author are the same, and the title, or its beginning.
+
+    Many abstracts of a supplement may bear one DOI and one title, and a notice, or a republication,
+    the DOI and the title of its paper: it has a link to it.
+    """
+    return (
+        one.doi != ""
+        and one.uid != other.uid
+        and one.doi.lower() == other.doi.lower()
+        and _may_be_one(one.authors, other.authors)
+        and _begin_alike(_bare(one.title), _bare(other.title))
+        and not _is_about(one, other)
+        and not _is_about(other, one)
+    )
+
+
+def _may_be_one(one: Sequence[Author], other: Sequence[Author]) -> bool:
+    """The first author is the same, where both records name one."""
+    names = {_bare(authors[0].last or authors[0].collective) for authors in (one, other) if authors}
+    return len(names) < 2
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    return "" not in (one, other) and (one.startswith(other) or other.startswith(one))
+
+
+def _is_about(one: Article, other: Article) -> bool:
+    return any(
+        link.uid == other.uid or (link.kind in ANNOUNCED and not link.uid)
+        for link in one.corrections
+    )
+
+
+def _bare(words: str) -> str:
+    return "".join(letter for letter in words.casefold() if letter.isalnum())
+
+
+# ---- what a record says ------------------------------------------------------------------------
 
 
 def _retraction(article: Article) -> tuple[Happening, ...]:
     """One event however often the record says it, with the notice where it names one."""
     if not article.is_retracted:
         return ()
-    notices = [notice for notice in article.corrections if notice.kind == "RetractionIn"]
-    notice = notices[0] if notices else Correction("RetractionIn")
+    notices = (notice for notice in article.corrections if notice.kind in RETRACTED_IN)
+    notice = next(notices, Correction("RetractionIn"))
     return (("retraction", notice.uid, notice.citation),)
 
 
 def _holds(article: Article, notice: Correction) -> bool:
     """The article has that notice already, even if its PMID or its citation was filled in since."""
     return any(
-        known.kind == notice.kind
-        and (
-            (known.uid, known.citation) == (notice.uid, notice.citation)
-            or (known.uid != "" and known.uid == notice.uid)
-            or (known.citation != "" and known.citation == notice.citation)
-        )
+        known.uid == notice.uid if known.uid and notice.uid else known.citation == notice.citation
         for known in article.corrections
+        if known.kind == notice.kind
     )
 
 

@@ -31,14 +31,15 @@ class TopicRun:
     count: int | None
     query_translation: str
     query: str
+    report: TopicReport
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
     """One topic's row of one run, written once and never changed.
 
-    `trusted` says that the count neither collapsed nor exploded; `finished` is None where the run
-    died after the search.
+    `trusted` says that the search was what it had been (reports.DOUBTS); `finished` is None where
+    the run died after the search.
     """
 
     run_id: int
@@ -60,7 +61,7 @@ class LedgerRow:
 class TopicState:
     """The query of a topic's last complete run, since when, and the first run that was complete.
 
-    `accepted_run` is the last run whose count a person has accepted; `quiet_judged_at` is when the
+    `accepted_run` is the last run whose search a person has accepted; `quiet_judged_at` is when the
     topic was last judged for silence.
     """
 
@@ -125,9 +126,13 @@ class Runs:
         *,
         complete: bool,
         trusted: bool = True,
+        count: int | None = None,
         accounting: Accounting = NOTHING,
     ) -> None:
-        """Enters what the run did for the topic; a complete run puts the topic's query in force."""
+        """Enters what the run did for the topic; a complete run puts the topic's query in force.
+
+        `count` is what the source counted, which the report of a run that failed later leaves out.
+        """
         with self._database.transaction():
             self._database.write(
                 topic_runs.insert(),
@@ -135,7 +140,7 @@ class Runs:
                 topic_id=topic.id,
                 query=topic.query,
                 query_translation=report.query_translation,
-                count=report.count,
+                count=report.count if count is None else count,
                 complete=complete,
                 trusted=trusted,
                 report=to_plain(report),
@@ -147,19 +152,25 @@ class Runs:
                 self._completed(run_id, topic)
 
     def last_complete(self, topic_id: str, before: datetime | None = None) -> TopicRun | None:
-        """The topic's last complete search; with `before`, the last that began by then."""
-        condition: ColumnElement[bool] = topic_runs.c.complete
-        if before is not None:
-            condition &= runs.c.started < before
-        return self._last(topic_id, condition)
+        """The topic's last complete search.
+
+        With `before`, the latest by the clock of those that began before that moment: of two runs
+        the later one may bear the earlier date.
+        """
+        if before is None:
+            return self._last(topic_id, topic_runs.c.complete)
+        return self._last(topic_id, topic_runs.c.complete, runs.c.started < before, by_clock=True)
 
     def baseline(self, topic_id: str) -> TopicRun | None:
-        """The topic's last complete search whose count was trusted, or accepted by a person."""
+        """The topic's last search that was complete and trusted, or that a person accepted."""
         accepted = select(topics.c.accepted_run).where(topics.c.id == topic_id).scalar_subquery()
-        is_baseline = or_(topic_runs.c.trusted, topic_runs.c.run_id <= accepted)
-        return self._last(topic_id, topic_runs.c.complete & is_baseline)
+        is_trusted = topic_runs.c.complete & topic_runs.c.trusted
+        return self._last(topic_id, or_(is_trusted, topic_runs.c.run_id == accepted))
 
-    def _last(self, topic_id: str, condition: ColumnElement[bool]) -> TopicRun | None:
+    def _last(
+        self, topic_id: str, *conditions: ColumnElement[bool], by_clock: bool = False
+    ) -> TopicRun | None:
+        latest_first = (*([runs.c.started.desc()] if by_clock else []), topic_runs.c.run_id.desc())
         row = self._database.row(
             select(
                 topic_runs.c.run_id,
@@ -168,13 +179,27 @@ class Runs:
                 topic_runs.c.count,
                 topic_runs.c.query_translation,
                 topic_runs.c.query,
+                topic_runs.c.report,
             )
             .join(runs, runs.c.id == topic_runs.c.run_id)
-            .where(topic_runs.c.topic_id == topic_id, condition)
-            .order_by(topic_runs.c.run_id.desc())
+            .where(topic_runs.c.topic_id == topic_id, *conditions)
+            .order_by(*latest_first)
             .limit(1)
         )
-        return None if row is None else TopicRun(*row)
+        if row is None:
+            return None
+        run_id, started, finished, count, translation, query, report = row
+        found = from_plain(TopicReport, report)
+        return TopicRun(run_id, started, finished, count, translation, query, found)
+
+    def query_of(self, run_id: int, topic_id: str) -> str | None:
+        """The query that the run asked for the topic; None where it entered none."""
+        found = self._database.column(
+            select(topic_runs.c.query).where(
+                topic_runs.c.run_id == run_id, topic_runs.c.topic_id == topic_id
+            )
+        )
+        return found[0] if found else None
 
     def recent(self, limit: int) -> tuple[RunRow, ...]:
         """The last runs, the newest first."""
@@ -233,15 +258,18 @@ class Runs:
             for row in self._database.rows(query)
         )
 
-    def accept(self, topic_id: str) -> int | None:
-        """Takes the count of the topic's last complete run as right; returns that run's number."""
-        last = self.last_complete(topic_id)
-        if last is None:
+    def accept(self, topic_id: str) -> TopicRun | None:
+        """Takes the count of the topic's last search as right; returns that search.
+
+        The run need not have come to its end. None for a topic that never had a complete run.
+        """
+        last = self._last(topic_id, topic_runs.c.count.is_not(None))
+        if last is None or self.topic_state(topic_id) is None:
             return None
         self._database.write(
             update(topics).where(topics.c.id == topic_id).values(accepted_run=last.run_id)
         )
-        return last.run_id
+        return last
 
     def set_quiet_judged(self, topic_id: str, at: datetime) -> None:
         """Notes when the topic was judged for silence."""

@@ -4,9 +4,9 @@
     topics                             the query in force and since when
     articles ── findings               the record, and what the rules found in it
       ├─ revisions                     what the record said before
-      ├─ changes                       what happened to it: retraction, erratum …
       └─ links                         which topic's query found it, and in which run
-    pending                            records that could not be had, by uid
+    changes                            what happened to papers: retraction, erratum …
+    pending                            records that were listed and are not on file, by uid
     subscribers ── owed                readers as the store has seen them, and what they are owed
     removed                            readers who were erased, by a keyed hash of the address
     outbox ── deliveries               each digest, and what it made owed no more
@@ -173,7 +173,7 @@ changes = Table(
     "changes",
     metadata,
     Column("id", Key, primary_key=True),
-    Column("uid", ForeignKey("articles.uid"), nullable=False),
+    Column("uid", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("run_id", ForeignKey("runs.id"), nullable=False),
     Column("at", Moment, nullable=False),
@@ -199,7 +199,7 @@ pending = Table(
     "pending",
     metadata,
     Column("uid", String, primary_key=True),
-    Column("topic_ids", JSON, nullable=False),
+    Column("listed_by", JSON, nullable=False),
     Column("reason", String, nullable=False),
     Column("message", Text, nullable=False),
     Column("runs", Integer, nullable=False),

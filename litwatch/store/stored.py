@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from litwatch.models import Article, Evidence, Fact, Facts, Finding, Findings, Stored, Tag
+from litwatch.models import Article, Change, Evidence, Fact, Facts, Finding, Findings, Stored, Tag
 from litwatch.store.codec import from_plain, to_plain
 from litwatch.store.database import AnyRow, Database
-from litwatch.store.schema import articles, findings, links
+from litwatch.store.schema import articles, changes, findings, links
 
 BATCH = 500
 """So many uids are named in one statement; SQLite takes 32,766 at most."""
@@ -34,6 +34,12 @@ LINKS = (
     select(links.c.uid, links.c.topic_id, links.c.news)
     .where(links.c.uid.in_(bindparam("uids", expanding=True)))
     .order_by(links.c.topic_id)
+)
+
+CHANGES = (
+    select(changes)
+    .where(changes.c.uid.in_(bindparam("uids", expanding=True)))
+    .order_by(changes.c.id)
 )
 
 
@@ -96,6 +102,7 @@ def _load_batch(
     records = {row.uid: row for row in database.rows(ARTICLES, uids=uids)}
     found = _by_uid(database.rows(FINDINGS, uids=uids))
     linked = _by_uid(database.rows(LINKS, uids=uids))
+    changed = _by_uid(database.rows(CHANGES, uids=uids))
     for uid in uids:
         if uid in records:
             row, topics = records[uid], linked[uid]
@@ -107,7 +114,13 @@ def _load_batch(
                 first_run=row.first_run,
                 news_topics=was_news if news is None else news[uid],
                 withdrawn=row.withdrawn_at is not None,
+                changes=tuple(change_of(change) for change in changed[uid]),
             )
+
+
+def change_of(row: AnyRow) -> Change:
+    """A row of the changes as the model."""
+    return Change(row.id, row.uid, row.kind, row.run_id, row.at, row.notice_uid, row.citation)
 
 
 def _findings(rows: Sequence[AnyRow], facts: object) -> Findings:

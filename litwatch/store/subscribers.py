@@ -158,6 +158,12 @@ class Subscribers:
                 update(subscribers).where(subscribers.c.email == email).values(judged_run=run_id)
             )
 
+    def forget_owed(self, email: str, uids: Collection[str]) -> None:
+        """Takes back that the reader is owed these: further records of papers that they got."""
+        if uids:
+            mine = owed.c.email == email, owed.c.uid.in_(uids)
+            self._database.write(delete(owed).where(*mine))
+
     def owed(self, email: str) -> frozenset[str]:
         """The uids of all papers that the reader is or was owed; delivered ones are among them."""
         return frozenset(self._database.column(select(owed.c.uid).where(owed.c.email == email)))

@@ -73,7 +73,19 @@ def test_a_fault_of_a_query_exits_2(check: Check) -> None:
 
     assert result.returncode == 2
     assert result.stdout == ""
-    assert result.stderr.startswith("litwatch: topic mucinoses: query: truncation: ")
+    assert result.stderr.startswith("litwatch: config.toml:8: topics.1.query: truncation: ")
+
+
+def test_faults_of_queries_are_named_with_those_of_the_configuration(check: Check) -> None:
+    result = check(query="ab*[ti] OR skin[ti]", controls='"x"')
+
+    assert result.returncode == 2
+    assert "topics.1.controls" in result.stderr
+    assert "config.toml:8: topics.1.query: truncation: " in result.stderr
+
+
+def test_a_placeholder_address_is_told(check: Check) -> None:
+    assert "address: operator@example.org is a placeholder" in check().stdout
 
 
 def test_offline_json_holds_checks_and_advice(check: Check) -> None:

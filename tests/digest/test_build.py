@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litwatch.digest.build import Owed, corrections, is_late, matches, news, owed, trim
+from litwatch.digest.build import Owed, corrections, is_late, matches, news, owed, trim, untold
 from litwatch.digest.issue import Digest
 from litwatch.models import Article, Change, Fact, Facts, Findings, Stored
 from litwatch.settings import Filters
@@ -117,6 +117,23 @@ def test_an_organ_role_is_asked_of_organs(samples: ModuleType) -> None:
     assert not matches(heart, Filters(organs=("cardiovascular",), roles=("involved",)))
 
 
+def test_of_several_records_of_a_paper_one_that_lives_is_owed(samples: ModuleType) -> None:
+    gone = replace(samples.heart_paper(), withdrawn=True)
+    lives, third, other = samples.series_paper(), samples.german_paper(), samples.laboratory_paper()
+    every = keys(gone, lives, third)
+    twins = {uid: every - {uid} for uid in every}
+    promised = every | keys(other)
+
+    def got(*papers: Stored, delivered: frozenset[str] = frozenset()) -> Owed:
+        return owed(papers, Filters(), promised=promised, delivered=delivered, twins=twins)
+
+    assert got(gone, lives, third, other) == Owed(
+        (lives, other), again=(gone.article.uid, third.article.uid)
+    )
+    assert got(gone, other).papers == (other, gone)
+    assert got(gone, lives, delivered=keys(third)).papers == ()
+
+
 # ---- corrections -----------------------------------------------------------------------------
 
 
@@ -128,11 +145,11 @@ def correct(samples: ModuleType, changes: list[Change], **more: object):
     papers = {paper.article.uid: paper for paper in (samples.heart_paper(), samples.series_paper())}
     known: dict[str, object] = {
         "delivered_in": dict.fromkeys(papers, 2),
-        "delivered_on": dict.fromkeys(papers, WRITTEN),
         "delivered_changes": frozenset(),
-        "notices": {},
     }
-    return corrections(changes, papers, **(known | more))  # type: ignore[arg-type]
+    notices = more.pop("notices", {})
+    news = untold(changes, **(known | more))  # type: ignore[arg-type]
+    return corrections(news, papers, dict.fromkeys(papers, WRITTEN), notices)  # type: ignore[arg-type]
 
 
 def test_a_retraction_stands_before_every_other_correction(samples: ModuleType) -> None:
@@ -150,21 +167,17 @@ def test_a_retraction_stands_before_every_other_correction(samples: ModuleType) 
 def test_a_reader_hears_only_of_papers_that_an_own_digest_held(samples: ModuleType) -> None:
     changes = [change(1, "retraction"), change(2, "retraction", "pubmed:90000002")]
 
-    got = correct(
-        samples,
-        changes,
-        delivered_in={"pubmed:90000002": 2},
-        delivered_on={"pubmed:90000002": WRITTEN},
-    )
+    got = correct(samples, changes, delivered_in={"pubmed:90000002": 2})
 
     assert [entry.paper.article.uid for entry in got] == ["pubmed:90000002"]
 
 
 def test_a_change_that_the_digest_showed_already_is_no_correction(samples: ModuleType) -> None:
     before = replace(change(1, "retraction"), run_id=1)
-    with_it = replace(change(2, "retraction"), run_id=2)
+    with_it = replace(change(2, "erratum"), run_id=2)
+    again = replace(change(3, "retraction"), notice_uid="pubmed:5")
 
-    assert correct(samples, [before, with_it]) == ()
+    assert correct(samples, [before, with_it, again]) == ()
 
 
 def test_a_correction_is_delivered_once(samples: ModuleType) -> None:
@@ -190,14 +203,31 @@ def test_what_the_notice_has_told_the_paper_does_not_tell_again(samples: ModuleT
     by_notice = replace(change(1, "retraction"), notice_uid="pubmed:5")
     by_paper = replace(change(2, "retraction"), notice_uid="pubmed:5", citation="J. 2026")
     unnamed = replace(change(3, "retraction"), citation="J. 2026")
-    another = replace(change(4, "retraction"), notice_uid="pubmed:6")
-    all_of_them = [by_notice, by_paper, unnamed, another]
+    in_print = replace(change(4, "retraction"), notice_uid="pubmed:6")
+    concern = replace(change(5, "concern"), notice_uid="pubmed:7")
+    all_of_them = [by_notice, by_paper, unnamed, in_print, concern]
 
     once = correct(samples, all_of_them)
-    later = correct(samples, all_of_them, delivered_changes=frozenset({1}))
+    later = correct(samples, all_of_them, delivered_changes=frozenset({3}))
 
-    assert {entry.change.id for entry in once} == {1, 4}
-    assert {entry.change.id for entry in later} == {4}
+    assert [entry.change.id for entry in once] == [1, 5]
+    assert [entry.change.id for entry in later] == [5]
+
+
+def test_an_erratum_of_which_the_record_names_no_notice_is_that_of_the_notice(
+    samples: ModuleType,
+) -> None:
+    by_notice = replace(change(1, "erratum"), notice_uid="pubmed:5")
+    unnamed = replace(change(2, "erratum"), citation="J. 2")
+    told = frozenset({1})
+
+    assert correct(samples, [by_notice, unnamed], delivered_changes=told) == ()
+
+    by_paper = replace(change(3, "erratum"), notice_uid="pubmed:5", citation="J. 3")
+    all_of_them = [by_notice, unnamed, by_paper]
+    assert [entry.change.id for entry in correct(samples, all_of_them, delivered_changes=told)] == [
+        2
+    ], "the record has named another for that notice, so this one is a second"
 
 
 def test_a_second_erratum_is_told_even_if_neither_has_a_record(samples: ModuleType) -> None:

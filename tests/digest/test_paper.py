@@ -1,7 +1,7 @@
 """One paper in words: its citation, how it stands, and its tags with their proofs."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from types import ModuleType
 from typing import get_args
 
@@ -17,6 +17,7 @@ from litwatch.models import (
     AbstractSection,
     Article,
     Author,
+    Change,
     Correction,
     Evidence,
     Fact,
@@ -28,6 +29,8 @@ from litwatch.models import (
     Stored,
     Tag,
 )
+
+MONDAY = datetime(2026, 11, 16, 6, 10, tzinfo=UTC)
 
 
 def shown(samples: ModuleType, **changes: object):
@@ -51,7 +54,7 @@ def test_every_role_and_field_has_its_word() -> None:
 def test_every_correction_has_its_words() -> None:
     from litwatch.digest.build import CORRECTION_KINDS
 
-    assert set(words.CORRECTION_WORDS) - {"moved"} == set(CORRECTION_KINDS)
+    assert set(words.CORRECTION_WORDS) - {"moved", "replaced"} == set(CORRECTION_KINDS)
 
 
 # ---- the citation ----------------------------------------------------------------------------
@@ -160,6 +163,9 @@ def test_topics_are_named_where_there_are_several(samples: ModuleType) -> None:
         ((), "ExpressionOfConcernIn", "Expression of concern", True),
         ((), "ErratumIn", "Erratum published", False),
         ((), "CorrectedandRepublishedIn", "Corrected and republished", False),
+        ((), "RetractedandRepublishedIn", "Retracted and republished", True),
+        ((), "RepublishedIn", "Republished", False),
+        ((), "UpdateIn", "Update published", False),
         (("Retraction of Publication",), "RetractionOf", "Retraction notice", False),
         (("Published Erratum",), "ErratumFor", "Erratum", False),
         (("Preprint",), "", "Preprint, not peer reviewed", False),
@@ -179,6 +185,31 @@ def test_a_retraction_a_concern_and_an_erratum_are_kept_apart(
 
 def test_a_record_that_pubmed_lost_is_marked(samples: ModuleType) -> None:
     assert marks(replace(samples.heart_paper(), withdrawn=True)) == ("No longer in PubMed",)
+
+
+def test_a_record_that_pubmed_has_under_another_number_leads_there(samples: ModuleType) -> None:
+    move = Change(1, "pubmed:90000001", "withdrawn", 3, MONDAY, "pubmed:90000009")
+    paper = replace(samples.heart_paper(), withdrawn=True, changes=(move,))
+
+    assert marks(paper) == ("Under another number in PubMed",)
+    assert show(paper, {}).url == "https://pubmed.ncbi.nlm.nih.gov/90000009/"
+    back = replace(paper, withdrawn=False)
+    assert marks(back) == ()
+    assert show(back, {}).url == "https://pubmed.ncbi.nlm.nih.gov/90000001/"
+
+
+def test_what_is_on_file_of_a_paper_marks_it_before_its_record_says_so(
+    samples: ModuleType,
+) -> None:
+    kinds = ["final", "erratum", "retraction", "erratum"]
+    noted = tuple(
+        Change(number, "pubmed:90000001", kind, 3, MONDAY) for number, kind in enumerate(kinds)
+    )
+
+    paper = show(replace(samples.heart_paper(), changes=noted), {})
+
+    assert paper.marks == ("Erratum published", "Retracted")
+    assert paper.is_grave
 
 
 # ---- tags ------------------------------------------------------------------------------------

@@ -53,7 +53,10 @@ def test_the_text_comes_first_and_the_html_last_in_utf_8(name: str) -> None:
     body = parsed(name).get_body(("html",))
     assert body
     assert {text.get_content_charset(), body.get_content_charset()} == {"utf-8"}
-    assert len(body.get_content().replace("\r\n", "\n").replace("\n", "\r\n").encode()) <= MAX_HTML_BYTES
+    assert (
+        len(body.get_content().replace("\r\n", "\n").replace("\n", "\r\n").encode())
+        <= MAX_HTML_BYTES
+    )
 
 
 @every_mail

@@ -88,6 +88,13 @@ class Bench(World):
         """The runs of several Mondays; the report of the last."""
         return [self.week(number) for number in numbers][-1]
 
+    def on_day(self, day: int, **options: Any) -> Report:
+        """The run of a day of November 2026, at half past six."""
+        moment = FIRST_MONDAY.replace(day=day)
+        self.uptime += max(0.0, (moment - self.now).total_seconds())
+        self.now = moment
+        return self.run(**options)
+
     def an_hour_later(self) -> Report:
         """One run an hour after the last."""
         return self.run_after(timedelta(hours=1))

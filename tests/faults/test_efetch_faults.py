@@ -148,9 +148,27 @@ def test_f06_a_page_that_is_too_much_is_halved_down_to_what_comes(
 
     assert report.is_well, messages(report)
     assert watching.state() == clean[2]
-    sizes = [len(page) for page in watching.asked(before)]
+    pages = watching.asked(before)
+    sizes = [len(page) for page in pages]
     assert sizes[0] >= len(NEWS)
+    assert pages[0] == pages[1] == pages[2] != pages[3], "three tries, then halves"
     assert sizes.count(1) >= len(NEWS)
+
+
+def test_f06_a_server_that_fails_over_everything_is_not_a_fault_of_a_record(
+    watching: Bench, clean: list[State]
+) -> None:
+    """Some other record is asked for, to tell the one from the other."""
+    watching.stand_in.fail("efetch", "bad-gateway", times=3 + 5)
+    before = len(watching.stand_in.log)
+
+    report = watching.week(2)
+
+    assert not report.complete
+    assert watching.pending() == {}
+    assert watching.asked(before)[3:] == [("1",)] * 5
+    watching.an_hour_later()
+    assert watching.state()["known"] == clean[2]["known"]
 
 
 def test_f06_the_one_record_that_is_too_much_is_named_and_the_others_come(
@@ -231,6 +249,22 @@ def test_f70_a_record_that_stays_away_is_asked_for_alone_then_pending_then_withd
     assert len([page for page in watching.asked(calls) if gone in page]) <= 2
 
 
+@pytest.mark.parametrize(
+    "pauses", [[timedelta(hours=1)] * 2, [timedelta(days=3)]], ids=["two hours", "two runs"]
+)
+def test_f70_a_record_is_not_withdrawn_before_three_runs_and_two_days(
+    watching: Bench, pauses: list[timedelta]
+) -> None:
+    watching.stand_in.fail("efetch", "missing-records", times=None, ids=NEWS[:1])
+    watching.week(2)
+
+    for pause in pauses:
+        watching.run_after(pause)
+
+    assert watching.pending() == {NEWS[0]: "missing"}
+    assert watching.state()["withdrawn"] == frozenset()
+
+
 def test_f71_a_record_not_asked_for_is_ignored_and_logged(
     watching: Bench, clean: list[State], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -243,8 +277,9 @@ def test_f71_a_record_not_asked_for_is_ignored_and_logged(
     assert "PubMed sent pubmed:1, which was not asked for" in caplog.text
 
 
+@pytest.mark.parametrize("order", ["newest first", "newest last"])
 def test_f72_of_a_record_that_comes_twice_the_newest_version_is_kept(
-    watching: Bench, clean: list[State], spoiling: Callable[..., Fault]
+    watching: Bench, clean: list[State], spoiling: Callable[..., Fault], order: str
 ) -> None:
     def again(body: bytes) -> bytes:
         (record,) = re.findall(
@@ -254,7 +289,8 @@ def test_f72_of_a_record_that_comes_twice_the_newest_version_is_kept(
         )
         newer = record.replace(b'<PMID Version="1">', b'<PMID Version="2">', 1)
         newer = newer.replace(b"<ArticleTitle>", b"<ArticleTitle>Second version: ", 1)
-        return body.replace(record, newer + record)
+        both = newer + record if order == "newest first" else record + newer
+        return body.replace(record, both)
 
     watching.stand_in.fail("efetch", spoiling("again", again))
 
@@ -695,39 +731,51 @@ def test_f91_a_long_time_off_is_caught_up_whole_and_at_the_usual_pace(
     assert all(late - early > 0.119 for early, late in pairwise(ticks))
 
 
-def test_f92_a_pause_of_indexing_is_no_alarm_and_is_caught_up_when_it_ends(make_bench) -> None:
-    """A topic that lives by its headings: four weeks without one, then all of them at once."""
-    day = timedelta(days=1)
-    history = [
+DAY = timedelta(days=1)
+BY_HEADING = Topic("t", "T", "Scleromyxedema[mh]")
+
+
+def indexed(until: date, count: int) -> list[dict[str, tuple[Revision, ...]]]:
+    """So many papers, one every third day, each found by its heading from the next day on."""
+    return [
         paper(
             99000001 + n,
             f"Waxy papules {n}.",
-            created=date(2026, 10, 30) - 9 * n * day,
+            created=until - 3 * n * DAY,
             mesh=["Scleromyxedema"],
-            indexed=date(2026, 10, 31) - 9 * n * day,
+            indexed=until - 3 * n * DAY + DAY,
         )
-        for n in range(160)
+        for n in range(count)
     ]
+
+
+def test_f92_a_pause_of_indexing_is_no_alarm_and_is_caught_up_when_it_ends(make_bench) -> None:
+    """A topic that lives by its headings: four weeks without one, then all of them at once."""
     paused = [
         paper(
             99300001 + n,
             f"Waxy papules, of November {n}.",
-            created=date(2026, 11, 16) + 7 * n * day,
+            created=date(2026, 11, 16) + 3 * n * DAY,
             published="2026 Nov",
             mesh=["Scleromyxedema"],
             indexed=date(2026, 12, 16),
         )
-        for n in range(4)
+        for n in range(10)
     ]
-    bench = make_bench(library(*history, *paused), Topic("t", "T", "Scleromyxedema[mh]"))
+    bench = make_bench(library(*indexed(date(2026, 11, 13), 250), *paused), BY_HEADING)
 
-    quiet = [bench.week(number) for number in range(1, 7)]
-    caught_up = bench.week(8)
+    reports = [bench.week(number) for number in range(1, 9)]
 
-    assert all(report.is_well for report in quiet), [messages(report) for report in quiet]
-    assert sum(digest.articles for report in quiet[1:] for digest in report.digests) == 0
-    assert caught_up.is_well, messages(caught_up)
-    assert caught_up.digests[0].articles == 4
+    assert all(report.is_well for report in reports), [messages(report) for report in reports]
+    assert [report.digests[0].articles for report in reports[3:]] == [0, 0, 0, 0, 10]
+
+
+def test_f92_the_same_silence_at_another_time_of_the_year_is_an_alarm(make_bench) -> None:
+    bench = make_bench(library(*indexed(date(2027, 3, 1), 250)), BY_HEADING)
+    bench.week(1)
+    assert bench.run_after(17 * WEEK).is_well
+
+    assert warnings(bench.run_after(4 * WEEK)) == {"too-quiet"}
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_f49_a_query_that_finds_nothing_of_a_sudden_is_an_alarm_and_loses_nothin
 
     assert (report.topics[0].count, report.complete, report.is_well) == (0, True, False)
     assert warnings(report) == {"count-collapsed"}
-    assert "0 hits, 40 in the last complete run" in messages(report)
+    assert "0 hits, 40 in the last trusted run" in messages(report)
     assert "Warning count-collapsed" in bench.digest()
     assert "count-collapsed" in bench.html()
     for what in ("known", "topics", "delivered", "withdrawn"):
@@ -364,10 +364,13 @@ def test_f60_a_record_in_two_slices_is_one_record(make_bench, spoiling) -> None:
     twice = spoiling("overlap", lambda body: _one_more(body.replace(b"</IdList>", _FIRST_AGAIN)))
     bench.week(1)
     bench.stand_in.fail("esearch", twice, after=2)  # all, the newer slice, and the older one
+    before = len(bench.stand_in.log)
 
     report = bench.week(2)
 
     assert report.is_well, messages(report)
+    terms = [request.params["term"] for request in bench.requests("esearch", before)]
+    assert terms.count(TOPIC.query) == 1, "the second listing has helped"
     assert (report.topics[0].count, report.topics[0].new) == (150, 0)
 
 

@@ -154,6 +154,8 @@ def test_f19_a_whole_run_without_network_changes_nothing_and_the_next_catches_up
 
     assert code == 1
     assert "eutils.ncbi.nlm.nih.gov cannot be reached: its name cannot be resolved" in said
+    assert '"code": "unreachable"' in said
+    assert said.count("trying again in") == 5 - 1, "asked for the second topic all the same"
     assert len(machine.stand_in.log) == calls
     assert machine.on_file() == set(HISTORY)
     assert machine.digests() == [("2026-W45", "written", 5)]
@@ -185,11 +187,16 @@ def test_f38_a_second_instance_leaves_and_the_lock_of_a_dead_one_is_recovered(
     assert machine.on_file() == set(HISTORY)
 
 
-@pytest.mark.parametrize("moment", ["PubMed._read", "Articles.save", "Filing._fetch_all"])
+@pytest.mark.parametrize(
+    "moment", ["PubMed._read", "Articles.save", "Watch.count", "Filing._fetch_all"]
+)
 def test_f40_a_run_killed_after_the_fetch_is_made_good_by_the_next(
     machine: Machine, moment: str
 ) -> None:
-    """Killed with the records in hand, within the transaction that saves them, and after it."""
+    """Killed with the records in hand, within the transaction that saves them, and after it.
+
+    A batch is one transaction: at the first of its records, and when it has all of them.
+    """
     assert machine.run()[0] == 0
     machine.now += WEEK
 

@@ -15,10 +15,11 @@ import pytest
 from faults.bench import IMPATIENT, KEY, NEWS, Bench, is_failed, library, messages, paper
 
 from litwatch.cli import explain
+from litwatch.demo.calls import XML
 from litwatch.demo.faults import Fault
 from litwatch.errors import KeyRefused
 from litwatch.fetch.entrez import Limits
-from litwatch.settings import Topic
+from litwatch.settings import Secret, Topic
 from postbox import HOST, free_port, server_context
 
 BOTH = pytest.mark.parametrize("endpoint", ["esearch", "efetch"])
@@ -95,6 +96,19 @@ def test_f03_a_429_at_every_call_fails_the_run_within_its_bounds(
     assert all('"2026/10/30"[mdat]' in term for term in changes), "the watermark has moved"
 
 
+def test_f03_a_429_that_asks_for_long_waits_is_given_up_within_180_seconds(
+    watching: Bench, clean: list[State]
+) -> None:
+    watching.stand_in.fail("*", Fault(status=429, headers=(("Retry-After", "100"),)), times=4)
+    before, waited = len(watching.stand_in.log), len(watching.waits)
+
+    assert is_failed(watching.week(2))
+
+    assert len(watching.requests(since=before)) == 2 * len(watching.config.topics)
+    assert [wait for wait in watching.waits[waited:] if wait >= 2].count(100) == 2
+    caught_up(watching, clean)
+
+
 def test_f04_the_key_in_the_body_of_a_429_is_shown_nowhere(
     watching: Bench, clean: list[State]
 ) -> None:
@@ -105,6 +119,17 @@ def test_f04_the_key_in_the_body_of_a_429_is_shown_nowhere(
     assert is_failed(watching.week(2))
     assert "rate limit exceeded" in messages(watching.reports[-1])
     caught_up(watching, clean)
+
+
+@pytest.mark.parametrize("hyphen", ["&#045;", "&#x002D;", "&#45", "%2d", r"\u002d"])
+def test_f04_the_key_is_shown_nowhere_however_it_is_spelt(watching: Bench, hyphen: str) -> None:
+    """The texts of errors are decoded when the key has been taken out of them."""
+    spelt = KEY.replace("-", hyphen)
+    body = f"<eSearchResult><ERROR>api_key={spelt}</ERROR></eSearchResult>"
+    watching.stand_in.fail("esearch", Fault(status=200, type=XML, body=body), times=10)
+
+    assert is_failed(watching.week(2))
+    assert "api_key=***" in messages(watching.reports[-1])
 
 
 @BOTH
@@ -128,21 +153,33 @@ def test_f08_a_500_in_json_without_a_count_is_tried_again(
     retried(watching, clean, "esearch", "json-without-count")
 
 
+@pytest.mark.parametrize(("endpoint", "calls"), [("esearch", 1), ("efetch", 5)])
 def test_f09_a_key_that_is_not_known_stops_at_once_with_exit_code_2(
-    watching: Bench, clean: list[State]
+    watching: Bench, clean: list[State], endpoint: str, calls: int
 ) -> None:
-    watching.stand_in.fail("*", "key-invalid")
+    watching.stand_in.fail(endpoint, "key-invalid")
     before, waited = len(watching.stand_in.log), len(watching.waits)
 
     with pytest.raises(KeyRefused, match="LITWATCH_NCBI_API_KEY") as caught:
         watching.week(2)
 
     assert explain(caught.value) == 2
-    assert len(watching.requests(since=before)) == 1
+    assert len(watching.requests(since=before)) == calls
     assert [wait for wait in watching.waits[waited:] if wait >= 2] == []
     assert KEY not in str(caught.value)
     assert watching.state() == clean[1]
     caught_up(watching, clean)
+
+
+def test_f09_where_no_key_is_configured_none_is_to_blame(watching: Bench) -> None:
+    watching.configure(ncbi=replace(watching.config.ncbi, api_key=Secret("")))
+    watching.stand_in.fail("*", "key-invalid", times=2)
+
+    report = watching.week(2)
+
+    assert not report.is_well
+    assert "an API key is refused, and none was sent" in messages(report)
+    assert "LITWATCH_NCBI_API_KEY" not in messages(report)
 
 
 def test_f10_a_400_that_tells_of_a_timeout_is_tried_again(
@@ -213,14 +250,19 @@ def test_f13_a_block_stops_every_call_and_is_remembered(
     assert watching.stand_in.log[-1].endpoint == endpoint, "asked on after the block"
 
     cooling = watching.run_after(timedelta(hours=3))
+    still = watching.run_after(timedelta(hours=20))
 
     assert len(watching.stand_in.log) == calls
-    for report, code in ((blocked, "blocked"), (cooling, "cooling-down")):
+    for report, code in (
+        (blocked, "blocked"),
+        (cooling, "cooling-down"),
+        (still, "cooling-down"),
+    ):
         assert code in {error.code for error in report.errors}
         assert "info@ncbi.nlm.nih.gov" in messages(report)
         assert not report.complete
         assert not report.is_well
-    assert watching.run_after(timedelta(days=2)).is_well
+    assert watching.run_after(timedelta(hours=2)).is_well
     watching.week(3)
     for what in ("known", "topics", "delivered", "told"):
         assert watching.state()[what] == clean[3][what], what

@@ -15,8 +15,9 @@ from litwatch.errors import KeyRefused, SourceBlocked, SourceError
 from litwatch.fetch.entrez import Entrez, Limits
 from litwatch.fetch.pace import Pace
 from litwatch.fetch.pubmed import PubMed
-from litwatch.settings import Ncbi, Topic
+from litwatch.settings import Ncbi, Secret, Topic
 
+KEY = "key-of-nobody"
 NOW = datetime(2026, 11, 16, 6, 30, tzinfo=UTC)
 TOPIC = Topic("scleromyxedema", "Scleromyxedema", "scleromyxedema[tiab]")
 
@@ -47,7 +48,7 @@ def library() -> Library:
 
 @pytest.fixture
 def stand_in(library: Library) -> Iterator[StandIn]:
-    with StandIn(library, lambda: NOW, rate_limit=False) as stand_in:
+    with StandIn(library, lambda: NOW, rate_limit=False, known_keys={KEY}) as stand_in:
         yield stand_in
 
 
@@ -55,7 +56,7 @@ def stand_in(library: Library) -> Iterator[StandIn]:
 def pubmed(stand_in: StandIn, virtual_time, tmp_path: Path) -> PubMed:
     sleep, monotonic = virtual_time.sleep, virtual_time.monotonic
     entrez = Entrez(
-        Ncbi("watcher@example.org", stand_in.base_url, ""),
+        Ncbi("watcher@example.org", stand_in.base_url, "", Secret(KEY)),
         pace=Pace(tmp_path / "pace", 0.0, sleep=sleep, monotonic=monotonic),
         clock=lambda: NOW,
         sleep=sleep,

@@ -32,6 +32,7 @@ TRANSLATION = '"scleromyxedema"[MeSH Terms] OR "scleromyxedema"[Title/Abstract]'
 class Run:
     count: int | None
     query_translation: str = TRANSLATION
+    query: str = "q"
 
 
 def codes(count: int, previous: int, *, query_changed: bool = False) -> list[str]:
@@ -68,7 +69,7 @@ def test_a_count_warns_under_half_and_over_double_but_not_for_a_few(
 def test_a_warning_of_a_count_names_both_figures() -> None:
     (notice,) = judge(Search((), 3, TRANSLATION), Figures(812, TRANSLATION))
 
-    assert "3 hits, 812 in the last complete run" in notice.message
+    assert "3 hits, 812 in the last trusted run" in notice.message
 
 
 def test_a_changed_translation_is_shown_where_it_differs() -> None:
@@ -118,7 +119,11 @@ def test_nothing_is_compared_when_we_changed_the_query_ourselves() -> None:
     ],
 )
 def test_a_run_without_a_count_gives_no_figures(run: Run | None, expected: Figures | None) -> None:
-    assert figures(run) == expected
+    assert figures(run, "q") == expected
+
+
+def test_what_pubmed_made_of_another_query_is_not_compared() -> None:
+    assert figures(Run(7), "another") == Figures(7, "")
 
 
 def test_a_control_that_is_not_among_the_hits_is_named() -> None:
@@ -139,7 +144,7 @@ def test_controls_that_are_found_say_nothing() -> None:
 
 # ---- controls and silence --------------------------------------------------------------------
 
-MONDAY = date(2026, 11, 2)
+MONDAY = date(2026, 6, 1)
 
 
 def weekly(years: float, until: date = MONDAY) -> list[date]:
@@ -156,6 +161,14 @@ def test_thirteen_weeks_without_the_weekly_paper_are_too_quiet() -> None:
 
     assert notice.code == "too-quiet"
     assert "0 new papers in 91 days where 13 are usual" in notice.message
+
+
+def test_in_the_yearly_pause_of_indexing_no_paper_is_expected() -> None:
+    """One a day until the middle of November."""
+    days = [date(2026, 11, 14) - timedelta(days=n) for n in reversed(range(3 * 365))]
+
+    assert too_quiet(days, date(2026, 12, 20)) == ()
+    assert too_quiet(days, date(2027, 2, 1))
 
 
 def test_a_trickle_where_there_was_a_stream_is_too_quiet() -> None:
@@ -198,14 +211,44 @@ IVIG = Findings(treatments=(Finding(Tag("treatment", "ivig", "IVIG"), "given", (
 def test_a_control_that_comes_as_it_was_is_well() -> None:
     revised = replace(CONTROL, pages="1-9")
 
-    assert compare_control(CONTROL, IVIG, revised, IVIG) == ()
+    assert compare_control([(CONTROL, IVIG)], (revised, IVIG)) == ()
 
 
-def test_a_control_that_lost_its_abstract_or_a_tag_is_told() -> None:
+def test_a_control_that_has_gained_is_well() -> None:
+    longer = replace(CONTROL, abstract=(*CONTROL.abstract, AbstractSection("", "He recovered.")))
+
+    assert compare_control([(CONTROL, Findings())], (longer, IVIG)) == ()
+
+
+def test_a_control_that_lost_its_abstract_and_a_tag_is_told() -> None:
     emptied = replace(CONTROL, abstract=())
 
-    (notice,) = compare_control(CONTROL, IVIG, emptied, Findings())
+    (notice,) = compare_control([(CONTROL, IVIG)], (emptied, Findings()))
 
     assert notice.code == "control-failed"
     assert "99000001" in notice.message
-    assert "most of its abstract, its tag IVIG" in notice.message
+    assert "its abstract, its tag IVIG" in notice.message
+
+
+def test_a_control_that_lost_one_sentence_is_told() -> None:
+    shorter = replace(CONTROL, abstract=(AbstractSection("", "IVIG was given. " * 19),))
+
+    (notice,) = compare_control([(CONTROL, IVIG)], (shorter, IVIG))
+
+    assert "words of its abstract (303 of 319)" in notice.message
+
+
+def test_a_control_whose_tag_has_another_role_is_told() -> None:
+    mentioned = Findings(treatments=(replace(IVIG.treatments[0], role="mentioned"),))
+
+    (notice,) = compare_control([(CONTROL, IVIG)], (CONTROL, mentioned))
+
+    assert "the role of its tag IVIG (given; now mentioned)" in notice.message
+
+
+def test_a_control_is_held_against_what_it_was_before_it_lost_anything() -> None:
+    emptied = (replace(CONTROL, abstract=()), Findings())
+
+    assert compare_control([(CONTROL, IVIG), emptied], emptied)
+    assert compare_control([(CONTROL, IVIG), emptied], (CONTROL, IVIG)) == ()
+    assert compare_control([emptied], emptied) == compare_control([], emptied) == ()

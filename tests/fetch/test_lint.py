@@ -55,6 +55,7 @@ def test_a_shipped_query_has_no_fault_and_no_advice_without_a_reason(topic: str)
         ('"x"[ti] or "y"[ti]', "lower-case-operator", "or"),
         ("hair Or skin", "lower-case-operator", "hair Or skin"),
         ("hair not skin[ti]", "lower-case-operator", "hair not skin[ti]"),
+        ("[tiab]", "lone-tag", "[tiab]"),
     ],
 )
 def test_what_pubmed_drops_or_reads_otherwise_is_a_fault(
@@ -87,6 +88,7 @@ def test_what_pubmed_drops_or_reads_otherwise_is_a_fault(
         ("skin[ti] OR hair[ti] (cell[ti] OR nail[ti])", "mixed-operators"),
         ("signs and symptoms[ti:~0]", "lower-case-operator"),
         ("tumor[ti]", "missing-spelling"),
+        ("hair[ti] skin[ti]", "missing-operator"),
     ],
 )
 def test_what_may_lose_papers_or_bring_too_many_is_advice(query: str, code: str) -> None:
@@ -225,3 +227,7 @@ def test_every_query_can_be_linted(text: str) -> None:
         assert remark.message
         assert not remark.message.endswith(".")
         assert remark.clause
+
+
+def test_a_lower_case_and_is_told_and_its_words_are_not_taken_for_a_phrase() -> None:
+    assert [remark.code for remark in lint("hair And edema[tiab]")] == ["lower-case-operator"]

@@ -605,11 +605,11 @@ def test_nothing_is_halved_when_nobody_answers(make, server, does) -> None:
     ],
 )
 def test_a_block_or_a_refused_key_ends_everything_at_once(
-    server, does, pubmed, status: int, body: bytes, kind: type[SourceError]
+    server, does, make, status: int, body: bytes, kind: type[SourceError]
 ) -> None:
     server.steps = [_first_page(does), does.answer(body, status=status)]
 
-    batches, error = until_error(pubmed.fetch(uids(*range(1, 601))))
+    batches, error = until_error(make("key-of-nobody").fetch(uids(*range(1, 601))))
 
     assert type(error) is kind
     assert len(batches) == 1

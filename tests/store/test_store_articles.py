@@ -271,6 +271,46 @@ def test_a_notice_says_nothing_that_the_papers_record_says_already(
     assert store.articles.changes_since(0) == ()
 
 
+def test_a_notice_is_noted_though_its_paper_is_not_on_file_yet(
+    store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
+) -> None:
+    about = (Correction("RetractionOf", article.uid, "J Made Up. 2026;1:1"),)
+    notice = replace(article, uid="pubmed:2", title="Retraction.", doi="", corrections=about)
+
+    store.articles.save(notice, findings, **reading)
+    store.articles.save(article, findings, **later)
+
+    (stored,) = store.articles.load([article.uid])
+    assert [(change.kind, change.notice_uid) for change in stored.changes] == [
+        ("retraction", "pubmed:2")
+    ]
+
+
+def test_what_befell_one_record_of_a_paper_is_noted_of_the_other_that_does_not_say_so(
+    store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
+) -> None:
+    one = replace(article, doi="10.5555/twin")
+    concern = Correction("ExpressionOfConcernIn", "pubmed:8", "J. 8")
+    two = replace(one, uid="pubmed:2", volume="7", corrections=(concern,))
+    erratum = replace(one, corrections=(Correction("ErratumIn", "pubmed:9", "J. 9"),))
+    about = (Correction("UpdateOf", "pubmed:2"),)
+    update = replace(article, uid="pubmed:3", title="Update.", doi="", corrections=about)
+    for paper in (one, two):
+        store.articles.save(paper, findings, **reading)
+    for paper in (erratum, update):
+        store.articles.save(paper, findings, **later)
+
+    def noted(uid: str) -> list[tuple[str, str]]:
+        return [(change.kind, change.notice_uid) for change in store.articles.changes_of(uid)]
+
+    assert noted(one.uid) == [
+        ("concern", "pubmed:8"),
+        ("erratum", "pubmed:9"),
+        ("update", "pubmed:3"),
+    ]
+    assert noted("pubmed:2") == [("erratum", "pubmed:9"), ("update", "pubmed:3")]
+
+
 def test_a_withdrawn_record_names_the_one_under_which_its_paper_stays(
     store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
 ) -> None:
@@ -278,7 +318,11 @@ def test_a_withdrawn_record_names_the_one_under_which_its_paper_stays(
     twin = replace(paper, uid="pubmed:2", doi="10.5555/twin", title=f"{article.title.upper()}.")
     store.articles.save(paper, findings, **reading)
     store.articles.save(twin, findings, **reading)
-    assert [stored.article.uid for stored in store.articles.twins(paper)] == ["pubmed:2"]
+    assert [stored.article.uid for stored in store.articles.twins_of(paper)] == ["pubmed:2"]
+    assert store.articles.twins() == {
+        paper.uid: frozenset({"pubmed:2"}),
+        "pubmed:2": frozenset({paper.uid}),
+    }
 
     store.articles.withdraw(paper.uid, later["run_id"], later["at"])
 
@@ -298,6 +342,25 @@ def test_a_paper_that_comes_back_under_another_number_is_told_with_the_withdrawn
     gone, back = store.articles.changes_since(0)
     assert (gone.kind, gone.notice_uid) == ("withdrawn", "")
     assert (back.uid, back.kind, back.notice_uid) == (paper.uid, "withdrawn", "pubmed:2")
+
+
+def test_where_the_heir_of_a_withdrawn_record_is_withdrawn_too_the_paper_is_at_neither(
+    store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
+) -> None:
+    paper = replace(article, doi="10.5555/twin")
+    for uid in (paper.uid, "pubmed:2"):
+        store.articles.save(replace(paper, uid=uid), findings, **reading)
+
+    store.articles.withdraw(paper.uid, reading["run_id"], reading["at"])
+    store.articles.withdraw("pubmed:2", later["run_id"], later["at"])
+
+    assert [
+        (change.uid, change.kind, change.notice_uid) for change in store.articles.changes_since(0)
+    ] == [
+        (paper.uid, "withdrawn", "pubmed:2"),
+        ("pubmed:2", "withdrawn", ""),
+        (paper.uid, "withdrawn", ""),
+    ]
 
 
 # ---- topics and news -------------------------------------------------------------------------
@@ -345,6 +408,15 @@ def test_news_is_what_a_later_run_linked_as_news_to_one_of_the_topics(
     assert [uid for uid, _ in news(0, TOPIC)] == ["pubmed:1", "pubmed:2", "pubmed:5"]
     assert news(new, TOPIC) == []
     assert news(0) == []
+
+
+def test_news_that_a_reader_has_had_is_left_out(store: Store, file: Callable[..., None]) -> None:
+    file(1, TOPIC)
+    file(2, TOPIC)
+
+    found = store.articles.news_since(0, [TOPIC], without={"pubmed:1"})
+
+    assert [stored.article.uid for stored in found] == ["pubmed:2"]
 
 
 def test_news_names_only_the_topics_in_which_it_is_news_and_all_that_found_it(
@@ -414,10 +486,10 @@ def test_what_was_read_longest_ago_is_due_first(
     store.articles.withdraw("pubmed:4", later["run_id"], later["at"])
     now = later["at"] + timedelta(days=1)
 
-    assert store.articles.due_for_recheck(now, 9) == ("pubmed:2", "pubmed:3", "pubmed:1")
-    assert store.articles.due_for_recheck(now, 1) == ("pubmed:2",)
-    assert store.articles.due_for_recheck(later["at"], 9) == ("pubmed:2", "pubmed:3")
-    assert store.articles.due_for_recheck(reading["at"], 9) == ()
+    assert store.articles.due_for_recheck(now, 9, now=now) == ("pubmed:2", "pubmed:3", "pubmed:1")
+    assert store.articles.due_for_recheck(now, 1, now=now) == ("pubmed:2",)
+    assert store.articles.due_for_recheck(later["at"], 9, now=now) == ("pubmed:2", "pubmed:3")
+    assert store.articles.due_for_recheck(reading["at"], 9, now=now) == ()
     assert store.articles.read_between(later["at"], now) == {"pubmed:1"}
     assert store.articles.read_between(later["at"], later["at"] - timedelta(hours=1)) == frozenset()
     assert store.articles.read_between(now, now) == frozenset()

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from litwatch.models import Article, Correction, MeshHeading
-from litwatch.store.changes import Happening, announced, compare, content_hash, is_twin
+from litwatch.models import Article, Author, Correction, MeshHeading
+from litwatch.store.changes import Happening, announced, compare, content_hash, is_twin, says
 
 RETRACTED = ("Journal Article", "Retracted Publication")
 
@@ -60,8 +60,8 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], tuple[Happening, ...]]] =
     (
         "retracted and republished",
         {},
-        link("RetractedandRepublishedIn", "pubmed:2"),
-        (("republication", "pubmed:2", ""),),
+        {"publication_types": RETRACTED, **link("RetractedandRepublishedIn", "pubmed:2")},
+        (("retraction", "pubmed:2", ""),),
     ),
     ("republished", {}, link("RepublishedIn", "pubmed:2"), (("republication", "pubmed:2", ""),)),
     ("update", {}, link("UpdateIn", "pubmed:2"), (("update", "pubmed:2", ""),)),
@@ -84,6 +84,17 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], tuple[Happening, ...]]] =
         link("ErratumIn", "", "J. 3"),
         {"corrections": (Correction("ErratumIn", "", "J. 3"), Correction("ErratumIn", "", "J. 4"))},
         (("erratum", "", "J. 4"),),
+    ),
+    (
+        "a second erratum on the same page",
+        link("ErratumIn", "pubmed:2", "J. 3"),
+        {
+            "corrections": (
+                Correction("ErratumIn", "pubmed:2", "J. 3"),
+                Correction("ErratumIn", "pubmed:3", "J. 3"),
+            )
+        },
+        (("erratum", "pubmed:3", "J. 3"),),
     ),
     (
         "the same notice as another kind",
@@ -119,24 +130,87 @@ def test_a_notice_is_about_the_papers_that_it_names_and_not_about_itself(article
             Correction("ErratumFor", "", "J. 4"),
             Correction("UpdateOf", article.uid),
             Correction("CommentOn", "pubmed:5"),
+            Correction("RetractedandRepublishedFrom", "pubmed:6"),
         ),
     )
 
     assert announced(notice) == (
         ("pubmed:2", ("retraction", article.uid, "")),
         ("pubmed:3", ("erratum", article.uid, "")),
+        ("pubmed:6", ("retraction", article.uid, "")),
     )
 
 
-def test_twins_share_doi_and_title_and_neither_alone_makes_them(article: Article) -> None:
-    paper = replace(article, doi="10.5555/a", title="IVIG in a case.")
+SAYS: list[tuple[str, dict[str, Any], Happening, bool]] = [
+    ("the notice's PMID", link("ErratumIn", "pubmed:2", "J. 3"), ("erratum", "pubmed:2", ""), True),
+    ("another PMID", link("ErratumIn", "pubmed:2", "J. 3"), ("erratum", "pubmed:3", "J. 3"), False),
+    ("no PMID", link("ErratumIn", "", "J. 3"), ("erratum", "pubmed:2", ""), True),
+    ("another place", link("ErratumIn", "", "J. 3"), ("erratum", "pubmed:2", "J. 4"), False),
+    ("the same place", link("ErratumIn", "pubmed:2", "J. 3"), ("erratum", "", "J. 3"), True),
+    ("another kind", link("UpdateIn", "pubmed:2"), ("erratum", "pubmed:2", ""), False),
+    ("any sign", {"publication_types": RETRACTED}, ("retraction", "pubmed:2", ""), True),
+]
 
-    assert is_twin(paper, replace(paper, uid="pubmed:2", doi="10.5555/A", title="IVIG in a Case"))
-    assert not is_twin(paper, paper)
-    assert not is_twin(paper, replace(paper, uid="pubmed:2", doi="10.5555/b"))
-    assert not is_twin(paper, replace(paper, uid="pubmed:2", title="IVIG in two cases."))
-    assert not is_twin(replace(paper, doi=""), replace(paper, uid="pubmed:2", doi=""))
-    assert not is_twin(replace(paper, title=""), replace(paper, uid="pubmed:2", title=""))
+
+@pytest.mark.parametrize(
+    ("record", "happening", "said"), [case[1:] for case in SAYS], ids=[case[0] for case in SAYS]
+)
+def test_whether_a_record_says_what_its_notice_says(
+    record: dict[str, Any], happening: Happening, said: bool, article: Article
+) -> None:
+    assert says(replace(article, **record), happening) is said
+
+
+TWIN = {"uid": "pubmed:2", "doi": "10.5555/A", "title": "IVIG in a Case"}
+ABLE, BAKER = (Author(last=last) for last in ("Able", "Baker"))
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [
+        {},
+        {"title": "IVIG in a case: a report."},
+        {"title": "IVIG"},
+        {"authors": ()},
+        {"authors": (Author(last="ABLE", initials="A"), BAKER)},
+        {"corrections": (Correction("CommentIn", "pubmed:5"),)},
+    ],
+    ids=str,
+)
+def test_twins_share_doi_title_and_first_author(differs: dict[str, Any], article: Article) -> None:
+    paper = replace(article, doi="10.5555/a", title="IVIG in a case.", authors=(ABLE,))
+    other = replace(paper, **TWIN | differs)
+
+    assert is_twin(paper, other)
+    assert is_twin(other, paper)
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [
+        {"uid": "pubmed:1"},
+        {"doi": "10.5555/b"},
+        {"doi": ""},
+        {"title": "IVIG in two cases."},
+        {"title": ""},
+        {"authors": (BAKER, ABLE)},
+        {"authors": (Author(collective="The Group"),)},
+        {"corrections": (Correction("CorrectedandRepublishedFrom", "pubmed:1"),)},
+        {"corrections": (Correction("CorrectedandRepublishedFrom"),)},
+        {"corrections": (Correction("ErratumFor", "pubmed:1"),)},
+    ],
+    ids=str,
+)
+def test_other_records_with_the_same_doi_or_title_are_no_twins(
+    differs: dict[str, Any], article: Article
+) -> None:
+    paper = replace(
+        article, uid="pubmed:1", doi="10.5555/a", title="IVIG in a case.", authors=(ABLE,)
+    )
+    other = replace(paper, **TWIN | differs)
+
+    assert not is_twin(paper, other)
+    assert not is_twin(other, paper)
 
 
 def test_several_things_at_once_come_gravest_first_and_once_each(article: Article) -> None:

@@ -22,8 +22,10 @@ BYTES = b"Subject: made up\r\n\r\n\x00\xff all bytes are kept \r\n"
 def filed(store: Store, article: Article, reading: dict[str, Any]) -> Store:
     """A store with three articles and a retraction."""
     for number in (1, 2, 3):
-        store.articles.save(replace(article, uid=f"pubmed:{number}"), Findings(), **reading)
-    retracted = replace(article, uid="pubmed:1", corrections=(Correction("RetractionIn"),))
+        paper = replace(article, uid=f"pubmed:{number}", doi="")
+        store.articles.save(paper, Findings(), **reading)
+    signs = (Correction("RetractionIn"),)
+    retracted = replace(article, uid="pubmed:1", doi="", corrections=signs)
     store.articles.save(retracted, Findings(), **reading)
     return store
 

@@ -82,6 +82,7 @@ def test_the_last_complete_run_of_a_topic_is_found(store: Store) -> None:
         count=812,
         query_translation="translated",
         query=TOPIC.query,
+        report=FOUND,
     )
     assert store.runs.last_complete("papular") is None
 

@@ -141,7 +141,6 @@ def _history() -> None:
         sa.Column("citation", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_changes")),
         sa.UniqueConstraint(*unique, name=op.f("uq_changes_uid_kind_notice_uid_citation")),
-        _references("changes", "uid", "articles.uid"),
         _references("changes", "run_id", "runs.id"),
     )
     op.create_index(op.f("ix_changes_run_id"), "changes", ["run_id"])
@@ -163,7 +162,7 @@ def _links() -> None:
     op.create_table(
         "pending",
         sa.Column("uid", sa.String(), nullable=False),
-        sa.Column("topic_ids", sa.JSON(), nullable=False),
+        sa.Column("listed_by", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("runs", sa.Integer(), nullable=False),
