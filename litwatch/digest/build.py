@@ -279,7 +279,7 @@ def build(
         per_year=per_year or {},
         filed_only=filed_only,
         rules_version=rules_version,
-        filters=_in_words(subscriber.filters),
+        filters=subscriber.filters.in_words(),
     )
 
 
@@ -386,16 +386,3 @@ def _followed(coverage: Coverage, filters: Filters) -> tuple[TopicCoverage, ...]
 
 def _section(title: str, papers: Sequence[Stored], kind: SectionKind) -> tuple[Section, ...]:
     return (Section(title, tuple(papers), kind),) if papers else ()
-
-
-def _in_words(filters: Filters) -> tuple[str, ...]:
-    """Each filter that is set, in words: `treatments: ivig, thalidomide`."""
-    named = {
-        "topics": filters.topics,
-        "treatments": filters.treatments,
-        "roles": filters.roles,
-        "organs": filters.organs,
-        "study types": filters.study_types,
-        "languages": filters.languages,
-    }
-    return tuple(f"{name}: {', '.join(values)}" for name, values in named.items() if values)
