@@ -8,6 +8,7 @@ equal bytes.
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
 
@@ -55,6 +56,13 @@ def papers_per_year(counts: Mapping[int, int], this_year: int) -> Chart | None:
 
     The bar of `this_year` is paler: it is not over.
     """
+    return _chart(tuple(sorted(counts.items())), this_year)
+
+
+@lru_cache(maxsize=64)
+def _chart(items: tuple[tuple[int, int], ...], this_year: int) -> Chart | None:
+    """The same, drawn once for all readers of the same topics."""
+    counts = dict(items)
     if not counts or this_year - min(counts) + 1 < FEWEST_YEARS:
         return None
     years = range(min(counts), max(this_year, *counts) + 1)

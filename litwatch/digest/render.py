@@ -1,4 +1,4 @@
-"""A digest as a mail: subject, HTML and text; the only home of css-inline.
+"""A digest as a mail: subject, HTML and text.
 
 Mail clients drop style sheets, so the rules are written into each element, and one small style
 element stays for phones and dark mode. Gmail clips a message of more than 102 kB and with it the
@@ -6,23 +6,24 @@ way to unsubscribe, so the HTML is held under 90 kB: what does not fit is counte
 that list it, and the text part holds it all.
 """
 
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
+from itertools import islice
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
-
-import css_inline
 
 from litwatch import markup
 from litwatch.digest import sentences
 from litwatch.digest.build import trim
 from litwatch.digest.charts import Chart, papers_per_year
-from litwatch.digest.issue import CorrectionEntry, Digest
-from litwatch.digest.paper import Paper, list_url, record_url, show, treated
+from litwatch.digest.issue import Digest
+from litwatch.digest.paper import list_url
+from litwatch.digest.pieces import INLINER, Piece, correction_piece, kind_of, paper_piece
 from litwatch.digest.table import Cell
-from litwatch.digest.words import CORRECTION_WORDS, GRAVE_MARKS, ORGAN_COLUMNS
+from litwatch.digest.words import CORRECTION_WORDS, ORGAN_COLUMNS
 from litwatch.settings import Mail
 
 MAX_HTML_BYTES = 90_000
@@ -33,7 +34,8 @@ PREHEADER_WIDTH = 90
 ORGAN_WIDTH = 9
 """Letters that head a column of the table, for organs whose short word we do not know."""
 
-_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
+_PLACE = re.compile("<!--([0-9]+)-->")
+"""Where a piece belongs: no foreign text holds one, for its brackets are escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +57,6 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Correction:
-    """A change in words, and the paper that it concerns."""
-
-    mark: str
-    what: str
-    paper: Paper
-    label: str
-    notice: str
-    notice_url: str
-
-    @property
-    def is_grave(self) -> bool:
-        return self.mark in GRAVE_MARKS
-
-    @property
-    def is_quiet(self) -> bool:
-        """It is good news, and wants no colour."""
-        return self.mark == CORRECTION_WORDS["final"][0]
-
-
-@dataclass(frozen=True, slots=True)
 class _Grid:
     """The table of treatments by organs in words: a line a treatment, a cell for each organ.
 
@@ -90,11 +71,11 @@ class _Grid:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """A section in words."""
+    """A section in words, each paper with its number in the issue."""
 
     title: str
     remark: str
-    papers: tuple[Paper, ...]
+    papers: tuple[tuple[int, Piece], ...]
 
 
 def render(digest: Digest, mail: Mail) -> Rendered:
@@ -142,7 +123,10 @@ def _octets(html: str) -> int:
 
 
 def _html(digest: Digest, frame: Mapping[str, object]) -> str:
-    return _INLINER.inline(markup.render("digest/digest.html", **frame, **_contents(digest)))
+    """The page with its styles written in, and the pieces in the places that it keeps for them."""
+    page = INLINER.inline(markup.render("digest/digest.html", **frame, **_contents(digest)))
+    pieces = _pieces(digest)
+    return _PLACE.sub(lambda place: pieces[int(place[1])].html, page)
 
 
 def _frame(digest: Digest, mail: Mail) -> dict[str, object]:
@@ -202,56 +186,37 @@ def _cell(cell: Cell, is_first: bool) -> str:
     return f"{cell.in_all}" if is_first else f"{cell.here} ({cell.in_all})"
 
 
+def _pieces(digest: Digest) -> list[Piece]:
+    """The corrections and papers in reading order."""
+    topics = digest.coverage.topics
+    labels = tuple((topic.id, topic.label) for topic in topics) if len(topics) > 1 else ()
+    corrections = [correction_piece(entry, digest.timezone) for entry in digest.corrections]
+    papers = [
+        paper_piece(stored, labels, is_first=number == 0)
+        for section in digest.sections
+        for number, stored in enumerate(section.papers)
+    ]
+    return corrections + papers
+
+
 def _contents(digest: Digest) -> dict[str, object]:
     """The corrections and papers of a digest, and the links to those that it leaves out."""
-    labels = {topic.id: topic.label for topic in digest.coverage.topics}
-    named = labels if len(labels) > 1 else {}
+    numbered = iter(enumerate(_pieces(digest)))
     uids = digest.overflow
     chunks = [uids[at : at + UIDS_IN_A_LINK] for at in range(0, len(uids), UIDS_IN_A_LINK)]
     return {
-        "corrections": [_correction(entry, digest.timezone) for entry in digest.corrections],
+        "corrections": tuple(islice(numbered, len(digest.corrections))),
         "groups": [
             _Group(
                 section.title,
                 sentences.REMARKS.get(section.kind, ""),
-                tuple(show(stored, named) for stored in section.papers),
+                tuple(islice(numbered, len(section.papers))),
             )
             for section in digest.sections
         ],
         "overflow": len(uids),
         "overflow_links": [(len(chunk), list_url(chunk)) for chunk in chunks],
     }
-
-
-def _correction(entry: CorrectionEntry, timezone: str) -> _Correction:
-    kind = _kind(entry)
-    mark, what = CORRECTION_WORDS[kind]
-    is_withdrawn = entry.change.kind == "withdrawn"
-    citation = "" if is_withdrawn else entry.change.citation
-    tags = "; ".join(f"{label} — {role}" for label, role in treated(entry.paper.findings))
-    sent = sentences.day(entry.sent_at, timezone)
-    return _Correction(
-        mark=mark,
-        what=f"{what} It was sent to you on {sent}{f', tagged {tags}' if tags else ''}.",
-        paper=show(entry.paper, {}),
-        label="Now" if kind in ("withdrawn", "moved", "replaced") else "Notice",
-        notice=entry.notice.title if entry.notice else citation,
-        notice_url=record_url(entry.change.notice_uid),
-    )
-
-
-def _kind(entry: CorrectionEntry) -> str:
-    """The kind of a change as CORRECTION_WORDS has it: two kinds are told apart by an heir."""
-    change, paper = entry.change, entry.paper.article
-    if change.kind == "withdrawn" and change.notice_uid:
-        return "moved"
-    by_paper = (link.kind == "RetractedandRepublishedIn" for link in paper.corrections)
-    by_notice = (
-        (link.kind, link.uid) == ("RetractedandRepublishedFrom", change.uid)
-        for link in (entry.notice.corrections if entry.notice else ())
-    )
-    is_replaced = change.kind == "retraction" and (any(by_paper) or any(by_notice))
-    return "replaced" if is_replaced else change.kind
 
 
 def _preheader(digest: Digest) -> str:
@@ -261,7 +226,7 @@ def _preheader(digest: Digest) -> str:
         line = "From now on you get what is new; for a start, the newest papers on file."
     elif digest.corrections:
         entry = digest.corrections[0]
-        mark, _ = CORRECTION_WORDS[_kind(entry)]
+        mark, _ = CORRECTION_WORDS[kind_of(entry)]
         line = f"{mark}: {markup.plain(entry.paper.article.title)}"
     elif digest.papers:
         line = markup.plain(digest.papers[0].article.title)
