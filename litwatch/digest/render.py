@@ -8,7 +8,7 @@ that list it, and the text part holds it all.
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from itertools import islice
@@ -88,7 +88,7 @@ def render(digest: Digest, mail: Mail) -> Rendered:
     return Rendered(
         subject=subject,
         html=_fitting_html(digest, values),
-        text=markup.render("digest/digest.txt", **values, **_contents(digest)),
+        text=markup.render("digest/digest.txt", **values, **_contents(digest, _pieces(digest))),
         preheader=preheader,
         chart=chart,
     )
@@ -103,18 +103,15 @@ def _chart(digest: Digest) -> Chart | None:
 
 
 def _fitting_html(digest: Digest, frame: Mapping[str, object]) -> str:
-    """The HTML with as many corrections and papers as fit, by bisection on their number."""
+    """The HTML with as many corrections and papers as fit; the last ones are left out."""
     html = _html(digest, frame)
-    if _octets(html) <= MAX_HTML_BYTES:
-        return html
-    fits, exceeds = 0, len(digest.corrections) + len(digest.papers)
-    while exceeds - fits > 1:
-        middle = (fits + exceeds) // 2
-        if _octets(_html(trim(digest, middle), frame)) <= MAX_HTML_BYTES:
-            fits = middle
-        else:
-            exceeds = middle
-    return _html(trim(digest, fits), frame)
+    sizes = [_octets(piece.html) for piece in _pieces(digest)]
+    while sizes and (excess := _octets(html) - MAX_HTML_BYTES) > 0:
+        # What is left out is listed, which takes room of its own: so once or twice more.
+        while sizes and excess > 0:
+            excess -= sizes.pop()
+        html = _html(trim(digest, len(sizes)), frame)
+    return html
 
 
 def _octets(html: str) -> int:
@@ -124,8 +121,9 @@ def _octets(html: str) -> int:
 
 def _html(digest: Digest, frame: Mapping[str, object]) -> str:
     """The page with its styles written in, and the pieces in the places that it keeps for them."""
-    page = INLINER.inline(markup.render("digest/digest.html", **frame, **_contents(digest)))
     pieces = _pieces(digest)
+    contents = _contents(digest, pieces)
+    page = INLINER.inline(markup.render("digest/digest.html", **frame, **contents))
     return _PLACE.sub(lambda place: pieces[int(place[1])].html, page)
 
 
@@ -199,9 +197,9 @@ def _pieces(digest: Digest) -> list[Piece]:
     return corrections + papers
 
 
-def _contents(digest: Digest) -> dict[str, object]:
+def _contents(digest: Digest, pieces: Sequence[Piece]) -> dict[str, object]:
     """The corrections and papers of a digest, and the links to those that it leaves out."""
-    numbered = iter(enumerate(_pieces(digest)))
+    numbered = iter(enumerate(pieces))
     uids = digest.overflow
     chunks = [uids[at : at + UIDS_IN_A_LINK] for at in range(0, len(uids), UIDS_IN_A_LINK)]
     return {
