@@ -8,7 +8,10 @@ leaves the subject to `email.header`, whose encoded words keep to RFC 2047. The 
 
 import hashlib
 import re
+from binascii import b2a_qp
 from datetime import UTC, datetime
+from email import quoprimime
+from email.contentmanager import ContentManager
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -106,12 +109,29 @@ def compose(
     }
     for name, value in headers.items():
         message[name] = value
-    message.set_content(rendered.text, cte="quoted-printable")
-    message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    message.set_content(rendered.text, content_manager=_BODIES)
+    message.add_alternative(rendered.html, subtype="html", content_manager=_BODIES)
     if rendered.chart:
         _attach(message, rendered.chart, token)
     message.set_boundary(f"=_{token}")
     return message_id, _checked(message.as_bytes())
+
+
+def _set_text(part: EmailMessage, text: str, subtype: str = "plain") -> None:
+    """A body as quoted-printable; Python's own content manager takes three times as long."""
+    content = b"\n".join((*text.encode().splitlines(), b""))
+    part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    encoded = b2a_qp(content, istext=True).decode("ascii")
+    if any(len(line) > MAX_BODY_LINE for line in encoded.splitlines()):
+        # It is ten times as fast as the standard library's other encoder, and now and then writes
+        # a line of 78 characters.
+        encoded = quoprimime.body_encode(content.decode("latin-1"), MAX_BODY_LINE)
+    part.set_payload(encoded)
+
+
+_BODIES = ContentManager()
+_BODIES.add_set_handler(str, _set_text)
 
 
 def _attach(message: EmailMessage, chart: Chart, token: str) -> None:
