@@ -681,6 +681,21 @@ def test_f89_the_twin_under_another_pmid_with_the_same_doi_is_not_sent_again(mak
     assert change.notice_uid == "pubmed:99300002"
 
 
+def test_f89_a_twin_that_another_topic_finds_alone_is_not_sent_again(make_bench) -> None:
+    """A reader has a paper once, though it is new to the topic that brings its second record."""
+    twins = {"title": "Scleromyxedema, twin.", "doi": "10.5555/twin"}
+    first = new(99300001, **twins)
+    second = new(99300002, **twins, abstract="Or reticular mucinosis?", created=date(2026, 11, 12))
+    other = Topic("o", "O", "reticular[tiab]")
+    bench = make_bench(library(OLD, first, second), TOPIC, other)
+    bench.weeks([1, 2])
+    assert "99300001" in bench.delivered()
+
+    bench.week(3)
+
+    assert "99300002" not in bench.delivered()
+
+
 def test_f89_another_paper_of_the_same_doi_is_news(make_bench) -> None:
     """A notice, or one of many abstracts, may bear the DOI of a paper that is on file."""
     first = new(99300001, "Scleromyxedema, first.", doi="10.5555/one")

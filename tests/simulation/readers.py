@@ -51,7 +51,7 @@ class Reader:
         if not mails or not mails[0].is_first or any(mail.is_first for mail in mails[1:]):
             yield "did not get one first issue before all others"
             return
-        papers = Counter(pmid for mail in mails for pmid, _ in mail.papers)
+        papers = Counter(min(self.truth.paper(pmid)) for mail in mails for pmid, _ in mail.papers)
         told = Counter(each for mail in mails for each in mail.corrections)
         for what, times in (papers | told).items():
             # Only a record that could not be had for days may be gone twice.
@@ -64,23 +64,20 @@ class Reader:
     # ---- papers ------------------------------------------------------------------------------
 
     def _wrong_news(self) -> Iterator[str]:
+        """A paper is news under one of its numbers, to whoever has not had it under another."""
         due = self.evidence.last_before(self.horizon).number
+        sent = {pmid for mail in self.mails for pmid, _ in mail.papers}
         news = {pmid for mail in self.mails for pmid in mail.news}
         may: set[str] = set()
         for pmid in set().union(*self._first.values()):
             runs = {topic: filed[pmid] for topic, filed in self._first.items() if pmid in filed}
-            as_news = [run for topic, run in runs.items() if self._is_news(pmid, topic, run)]
-            may.update([pmid] if as_news else [])
+            as_news = [run for topic, run in runs.items() if self._is_news(topic, run)]
+            may.update(self.truth.paper(pmid) if as_news else [])
             is_new = bool(as_news) and min(as_news) == min(runs.values())
-            is_new = is_new and not self._is_second(pmid)
-            if is_new and min(as_news) <= due and news.isdisjoint({pmid, *self.truth.twins(pmid)}):
+            if is_new and min(as_news) <= due and sent.isdisjoint(self.truth.paper(pmid)):
                 yield f"{pmid} was never mailed"
-        # A record that is gone leads to the one under which its paper lives on.
-        for pmid in sorted(pmid for pmid in news - may if may.isdisjoint(self.truth.twins(pmid))):
+        for pmid in sorted(news - may):
             yield f"{pmid} is history or none of this reader's, and was mailed as new"
-        for pmid in sorted(news):
-            if other := max(news & self.truth.twins(pmid), default=""):
-                yield f"{pmid} was mailed as new, and as {other} too"
         for mail in self.mails:
             for pmid in mail.news:
                 if not any(self._has_found(topic, pmid, mail.at) for topic in self.topics):
@@ -90,20 +87,10 @@ class Reader:
     def _first(self) -> Mapping[str, Mapping[str, int]]:
         return {topic: self.evidence.first_filed(topic) for topic in self.topics}
 
-    def _is_news(self, pmid: str, topic: str, run: int) -> bool:
-        """Whether what a run filed under a topic may be news: it is no history."""
+    def _is_news(self, topic: str, run: int) -> bool:
+        """Whether what a run filed under a topic is no history, neither its nor the reader's."""
         joined = self.evidence.begun_at(self.mails[0].at).number
         return run > max(joined, self.evidence.complete[topic][0].number)
-
-    def _is_second(self, pmid: str) -> bool:
-        """Whether another record of the paper came before it: news to whoever got neither."""
-        others = self.truth.twins(pmid)
-        return any(
-            filed[other] < filed[pmid]
-            for filed in self._first.values()
-            if pmid in filed
-            for other in others & filed.keys()
-        )
 
     def _has_found(self, topic: str, pmid: str, until: datetime) -> bool:
         return any(
@@ -118,20 +105,26 @@ class Reader:
         for mail in self.mails:
             for pmid, marks in mail.papers:
                 for event in self.truth.events.get(pmid, ()):
-                    if self._is_told(event):
+                    if self.telling(event):
                         continue
                     is_shown = event.announced or event.mark in marks or event.mark == "Update"
-                    if event.since <= mail.at and is_shown:
+                    if event.since <= mail.at and (is_shown or marks == MOVED):
                         continue
                     if self._must_be_known(event) and self.horizon - event.since >= SETTLED:
                         yield f"{pmid}: {event.mark} of {event.since:%Y-%m-%d} was not told"
 
-    def _is_told(self, event: Event) -> bool:
-        # Where the paper lives on under another number, its link leads there.
-        moved = event.mark == GONE and {
-            Correction(twin, MOVED, twin) for twin in self.truth.twins(event.pmid)
-        }
-        return as_told(event) in self.told or bool(moved and moved & self.told.keys())
+    def telling(self, event: Event) -> Mail | None:
+        """The first mail that tells of an event, by whichever number of the paper."""
+        marks = {GONE, MOVED} if event.mark == GONE else {event.mark}
+        paper = self.truth.paper(event.pmid)
+        mails = [
+            mail
+            for each, mail in self.told.items()
+            if each.mark in marks
+            and each.pmid in paper
+            and (each.notice == event.notice or event.mark == GONE)
+        ]
+        return min(mails, key=lambda mail: mail.at, default=None)
 
     def _must_be_known(self, event: Event) -> bool:
         """What a record says that is gone before it is read, nobody can know."""
@@ -143,23 +136,20 @@ class Reader:
 
     def _wrong_corrections(self) -> Iterator[str]:
         for each in self.told:
-            events = self.truth.events.get(each.pmid, ())
+            paper = self.truth.paper(each.pmid)
+            events = [event for pmid in paper for event in self.truth.events.get(pmid, ())]
             is_gone = any(event.mark == GONE for event in events) or self._seemed_gone(each)
-            is_so = each in map(as_told, events)
+            is_so = any((each.mark, each.notice) == (event.mark, event.notice) for event in events)
             if each.mark == GONE:
                 is_so = is_gone
-            elif each.mark == MOVED:
-                twins = self.truth.twins(each.pmid)
-                is_so = each.notice == each.pmid and any(map(self._was_gone, twins))
+            elif each.mark == MOVED:  # its link leads to the record that stays
+                is_so = is_gone and each.notice in paper and len(paper) > 1
             if not is_so:
                 yield f"{each} is not so"
 
-    def _was_gone(self, pmid: str) -> bool:
-        gone = any(event.mark == GONE for event in self.truth.events.get(pmid, ()))
-        return gone or pmid in self.evidence.ailing
-
     def _seemed_gone(self, correction: Correction) -> bool:
-        return correction.mark in {GONE, MOVED} and correction.pmid in self.evidence.ailing
+        paper = self.truth.paper(correction.pmid)
+        return correction.mark in {GONE, MOVED} and not paper.isdisjoint(self.evidence.ailing)
 
     # ---- in time -----------------------------------------------------------------------------
 
@@ -176,7 +166,7 @@ class Reader:
             for pmid, _ in mail.papers:
                 for event in self.truth.events.get(pmid, ()):
                     if event.mark != GONE:
-                        yield event, mail, self.told.get(as_told(event))
+                        yield event, mail, self.telling(event)
 
     def _reveals(self, event: Event) -> Run | None:
         """The first calm run after an event, if it must see it.

@@ -109,7 +109,10 @@ def a_paper_of_the_history(judge: Judge) -> str:
 def a_second_record(judge: Judge) -> str:
     """A second record, so to speak, of the paper that follows the replaced one."""
     _, other, *_ = (pmid for mail in judge.mails[DAILY.email] for pmid in mail.news)
-    judge.truth.twins = lambda pmid: {"7": frozenset({other})}.get(pmid, frozenset())  # type: ignore[method-assign]
+    records = judge.truth._records
+    paper = judge.truth._papers[other]
+    judge.truth._papers = {**judge.truth._papers, "7": paper}
+    judge.truth._records = {**records, paper: records[paper] | {"7"}}
     return "7"
 
 
@@ -171,7 +174,7 @@ TAMPERINGS: tuple[tuple[Callable[[Judge], None], str], ...] = (
     (lose_the_first_issue, "did not get one first issue"),
     (send_again, "came again though run"),
     (send_under_another_name, "came in 2 mails"),
-    (mail_as_new(a_second_record), "was mailed as new, and as"),
+    (mail_as_new(a_second_record), "7 came in 2 mails"),
     (send_under_another_name, "came otherwise than it was written"),
     (send_something_else_under_the_name, "names two different messages"),
     (claim_a_correction, "is not so"),

@@ -91,9 +91,9 @@ class Truth:
         """Whether PubMed has the record then."""
         return pmid in self.library.at(at).current
 
-    def twins(self, pmid: str) -> frozenset[str]:
-        """The other records of the same paper: of one DOI and title."""
-        return frozenset(self._records.get(self._papers.get(pmid, ("", "")), ())) - {pmid}
+    def paper(self, pmid: str) -> frozenset[str]:
+        """All records of the paper that this is a record of: of one DOI and title."""
+        return frozenset(self._records.get(self._papers.get(pmid, ("", "")), ())) | {pmid}
 
     def title(self, pmid: str, at: datetime) -> str:
         """The record's title then, in plain text."""
