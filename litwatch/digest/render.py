@@ -85,10 +85,11 @@ def render(digest: Digest, mail: Mail) -> Rendered:
     subject = " ".join(markup.render("digest/subject.txt", **values).split())
     preheader = _preheader(digest)
     values |= {"subject": subject, "preheader": preheader}
+    pieces = _pieces(digest)
     return Rendered(
         subject=subject,
-        html=_fitting_html(digest, values),
-        text=markup.render("digest/digest.txt", **values, **_contents(digest, _pieces(digest))),
+        html=_fitting_html(digest, values, pieces),
+        text=markup.render("digest/digest.txt", **values, **_contents(digest, pieces)),
         preheader=preheader,
         chart=chart,
     )
@@ -102,15 +103,16 @@ def _chart(digest: Digest) -> Chart | None:
     return papers_per_year(digest.per_year, year)
 
 
-def _fitting_html(digest: Digest, frame: Mapping[str, object]) -> str:
+def _fitting_html(digest: Digest, frame: Mapping[str, object], pieces: Sequence[Piece]) -> str:
     """The HTML with as many corrections and papers as fit; the last ones are left out."""
-    html = _html(digest, frame)
-    sizes = [_octets(piece.html) for piece in _pieces(digest)]
-    while sizes and (excess := _octets(html) - MAX_HTML_BYTES) > 0:
+    html = _html(digest, frame, pieces)
+    keep = len(pieces)
+    while keep and (excess := _octets(html) - MAX_HTML_BYTES) > 0:
         # What is left out is listed, which takes room of its own: so once or twice more.
-        while sizes and excess > 0:
-            excess -= sizes.pop()
-        html = _html(trim(digest, len(sizes)), frame)
+        while keep and excess > 0:
+            keep -= 1
+            excess -= _octets(pieces[keep].html)
+        html = _html(trim(digest, keep), frame, pieces)
     return html
 
 
@@ -119,9 +121,11 @@ def _octets(html: str) -> int:
     return len(html.encode()) + html.count("\n")
 
 
-def _html(digest: Digest, frame: Mapping[str, object]) -> str:
-    """The page with its styles written in, and the pieces in the places that it keeps for them."""
-    pieces = _pieces(digest)
+def _html(digest: Digest, frame: Mapping[str, object], pieces: Sequence[Piece]) -> str:
+    """The page with its styles written in, and the pieces in the places that it keeps for them.
+
+    The first of the pieces are the digest's own, where it was shortened.
+    """
     contents = _contents(digest, pieces)
     page = INLINER.inline(markup.render("digest/digest.html", **frame, **contents))
     return _PLACE.sub(lambda place: pieces[int(place[1])].html, page)
