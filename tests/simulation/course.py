@@ -29,6 +29,7 @@ from litwatch.demo.server import StandIn
 from litwatch.errors import KeyRefused
 from litwatch.models import bare_uid
 from litwatch.pipeline import run_once
+from litwatch.readers import resume
 from litwatch.store import open_store
 from postbox import free_port, serving
 
@@ -142,10 +143,19 @@ class Course:
         """The configuration as of now."""
         return (place or Place(self.folder, "http://127.0.0.1:1/", 1)).config(self.hours.now.date())
 
+    def _look_after_readers(self) -> None:
+        """What an operator does in the morning: an address that was suppressed is put right."""
+        config = self.config()
+        with open_store(config.database, keep=False) as store:
+            suppressed = [each.email for each in store.subscribers.all() if each.suppressed]
+        for email in suppressed:
+            resume(config, email)
+
     def _spend(self, day: Day, relay_port: int) -> None:
         self.hours.now = max(day.at, self.hours.now)
         self.letterbox.answers = dict(day.answers)
         self.letterbox.hangs_up_after_data = day.hangs_up
+        self._look_after_readers()
         with StandIn(
             self.library,
             self.hours.clock,

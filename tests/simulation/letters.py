@@ -14,6 +14,8 @@ from simulation.setting import PASSWORD
 from postbox import Postbox
 
 CORRECTIONS = "CORRECTIONS TO PAPERS SENT TO YOU"
+FINAL = "Now in final form"
+"""What is told of a paper without being a correction."""
 NEWEST = "THE NEWEST PAPERS ON FILE"
 END = "HOW THIS ISSUE WAS MADE"
 RULE = "-" * 78
@@ -142,7 +144,7 @@ def read(reader: str, content: bytes) -> Mail:
             for section in sections
             if section.title == CORRECTIONS
             for block in section.blocks()
-            if _mark(block)  # what is told without one is good news: a paper has its final form
+            if not block.startswith(FINAL)
         ),
     )
 
