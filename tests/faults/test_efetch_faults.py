@@ -538,7 +538,8 @@ def test_f85_a_paper_that_gets_its_issue_is_updated_and_no_second_time_news(make
     report = bench.week(3)
 
     assert (report.topics[0].new, report.topics[0].updated) == (0, 1)
-    assert (report.digests[0].articles, report.digests[0].corrections) == (0, 0)
+    assert (report.digests[0].articles, report.digests[0].corrections) == (0, 1)
+    assert "Now in final form" in bench.digest()
     assert article(bench, "99300001").pages == "4-9"
 
 
