@@ -111,13 +111,17 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True)
 class Ncbi:
-    """How NCBI is asked; `pace_file` is shared by all processes that ask it from this machine."""
+    """How NCBI is asked; `pace_file` is shared by all processes of this user that ask it.
+
+    Users who share a database, at `database_file`, share another one beside it.
+    """
 
     email: str
     base_url: str
     pace_file: str
     api_key: Secret = NO_SECRET
     tool: str = "litwatch"
+    database_file: str = ""
 
 
 def sqlite_url(path: Path) -> str:

@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,8 +68,9 @@ def test_the_shipped_configuration_is_what_init_writes() -> None:
 def test_the_shipped_configuration_names_every_key_with_its_default(tmp_path: Path) -> None:
     shipped = load(ROOT / "config.toml", {})
     minimal = load(write(tmp_path, MINIMAL + '[[subscribers]]\nemail="a.reader@example.org"\n'), {})
-    for name in ("timezone", "rules", "recheck_days", "mail", "fetch_cron", "ping_url", "ncbi"):
+    for name in ("timezone", "rules", "recheck_days", "mail", "fetch_cron", "ping_url"):
         assert getattr(shipped, name) == getattr(minimal, name)
+    assert replace(shipped.ncbi, database_file="") == replace(minimal.ncbi, database_file="")
     assert shipped.notify_email == minimal.notify_email == ""
     assert shipped.subscribers[0].filters == minimal.subscribers[0].filters
     commented = re.sub(r"^# (?=\[smtp\]|[a-z_]+ = )", "", template(), flags=re.MULTILINE)
@@ -178,6 +180,19 @@ def test_the_pace_file_tells_servers_and_keys_apart(tmp_path: Path) -> None:
     assert Path(ncbi.pace_file).name == "pace-127.0.0.1-8080-key"
     assert ncbi.base_url == "http://127.0.0.1:8080/x/"
     assert Path(load(write(tmp_path, MINIMAL), {}).ncbi.pace_file).name.endswith("-nokey")
+
+
+def test_users_with_homes_of_their_own_find_one_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path, MINIMAL)
+    (tmp_path / "litwatch.db").symlink_to("elsewhere.db")
+    found = set()
+    for user in ("daemon", "operator"):
+        monkeypatch.setenv("HOME", str(tmp_path / user))
+        found.add(load(file, {}).ncbi.database_file)
+
+    assert found == {str(tmp_path / "elsewhere.db")}
 
 
 # ---- faults --------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from os import W_OK, access
+from os.path import realpath
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -280,7 +281,13 @@ def _assemble(path: Path, tables: _Document, key: Secret, password: Secret) -> C
         timezone=general.timezone,
         rules=tuple(resolve(folder, name) for name in general.rules),
         recheck_days=general.recheck_days,
-        ncbi=Ncbi(ncbi.email, ncbi.base_url, _pace_file(ncbi.base_url, key), key),
+        ncbi=Ncbi(
+            ncbi.email,
+            ncbi.base_url,
+            _pace_file(ncbi.base_url, key),
+            key,
+            database_file=_database_file(folder, general.database),
+        ),
         mail=_mail(tables),
         smtp=_smtp(tables.smtp, password),
         fetch_cron=tables.schedule.fetch,
@@ -338,6 +345,12 @@ def _database(folder: Path, url: str) -> str:
     """The URL with the file of SQLite, which is written as it is, made absolute and quoted."""
     _, sqlite, name = url.partition("sqlite:///")
     return sqlite_url(resolve(folder, name)) if sqlite else url
+
+
+def _database_file(folder: Path, url: str) -> str:
+    """The file of SQLite, links followed, so that all its names are one; empty without a file."""
+    _, sqlite, name = url.partition("sqlite:///")
+    return realpath(resolve(folder, name)) if sqlite and name else ""
 
 
 def _pace_file(base_url: str, key: Secret) -> str:

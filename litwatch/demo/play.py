@@ -99,6 +99,7 @@ def demo_config(folder: Path, base_url: str) -> Config:
             base_url=base_url,
             api_key=Secret(KEY),
             pace_file=str(folder / "pace"),
+            database_file="",
         ),
         topics=tuple(replace(topic, controls=()) for topic in shipped.topics),
         subscribers=(READER,),

@@ -67,7 +67,13 @@ class PubMed:
     ) -> "PubMed":
         """PubMed at `ncbi.base_url`, asked at the pace that all processes of this machine share."""
         interval = INTERVAL_WITH_KEY_SECONDS if ncbi.api_key else INTERVAL_SECONDS
-        pace = Pace(Path(ncbi.pace_file), interval, sleep=sleep, monotonic=monotonic)
+        pace = Pace(
+            Path(ncbi.pace_file),
+            interval,
+            database=Path(ncbi.database_file) if ncbi.database_file else None,
+            sleep=sleep,
+            monotonic=monotonic,
+        )
         entrez = Entrez(
             ncbi,
             pace=pace,

@@ -84,13 +84,13 @@ def test_threads_together_keep_to_the_limit(make) -> None:
 
 
 def test_who_wakes_late_takes_a_late_moment_and_the_next_one_keeps_its_distance(
-    make, virtual_time
+    make, path: Path, virtual_time
 ) -> None:
     """Moments that are taken before the sleep would bring its call close to the next one's."""
     pace = make()
     pace.wait()
     late = Pace(
-        path=pace._path,
+        path=path,
         interval_seconds=INTERVAL_SECONDS,
         sleep=lambda seconds: virtual_time.sleep(seconds + 0.35),
         monotonic=virtual_time.monotonic,
@@ -258,3 +258,84 @@ def test_slowing_down_again_and_again_stops_nobody_for_long(make, virtual_time) 
     pace.wait()
 
     assert virtual_time.sleeps == [30.0, pytest.approx(0.4), pytest.approx(2.0)]
+
+
+# ---- the users of one database -----------------------------------------------------------------
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    database = tmp_path / "litwatch.db"
+    database.touch()
+    database.chmod(0o664)
+    return database
+
+
+def of_user(name: str, database: Path, virtual_time) -> Pace:
+    """The pace of a user with a home of his own."""
+    path = database.parent / name / "pace"
+    clock = {"sleep": virtual_time.sleep, "monotonic": virtual_time.monotonic}
+    return Pace(path, INTERVAL_SECONDS, database=database, **clock)
+
+
+def test_users_of_one_database_share_a_pace_beside_it(database: Path, virtual_time) -> None:
+    paces = [of_user(name, database, virtual_time) for name in ("daemon", "operator")]
+
+    moments = [pace.wait() for _ in range(3) for pace in paces]
+
+    assert moments == [pytest.approx(1000 + 0.4 * number) for number in range(6)]
+    assert (database.parent / "litwatch.db.pace").stat().st_mode & 0o777 == 0o660
+
+
+def test_databases_of_one_user_share_the_pace_of_the_user(tmp_path: Path, virtual_time) -> None:
+    paces = []
+    for name in ("one.db", "two.db"):
+        (tmp_path / name).touch()
+        paces.append(of_user("daemon", tmp_path / name, virtual_time))
+
+    assert [pace.wait() for pace in paces] == [1000.0, 1000.4]
+
+
+def test_a_database_that_is_not_there_gets_no_file_beside_it(
+    database: Path, virtual_time, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.unlink()
+
+    of_user("daemon", database, virtual_time).wait()
+
+    assert [path.name for path in database.parent.iterdir()] == ["daemon"]
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("lead_there", [Path.symlink_to, Path.hardlink_to])
+def test_a_link_beside_the_database_harms_nothing(
+    database: Path, other: Path, virtual_time, caplog: pytest.LogCaptureFixture, lead_there
+) -> None:
+    lead_there(database.parent / "litwatch.db.pace", other)
+    pace = of_user("daemon", database, virtual_time)
+
+    assert [pace.wait(), pace.wait()] == [1000.0, 1000.4]
+    assert other.read_text() == "dear to somebody"
+    assert other.stat().st_mode & 0o777 == 0o644
+    (warning,) = caplog.records
+    assert "litwatch.db.pace" in warning.getMessage()
+
+
+def test_a_strangers_file_beside_the_database_is_not_waited_for(
+    database: Path, virtual_time, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In a folder where anybody may make files, he would hold every call."""
+    beside = database.parent / "litwatch.db.pace"
+    beside.write_text("1050.0")
+    fstat = os.fstat
+
+    def of_a_stranger(descriptor: int) -> os.stat_result:
+        mode, inode, device, links, uid, gid, *rest = fstat(descriptor)
+        return os.stat_result((mode, inode, device, links, uid + 1, gid + 1, *rest))
+
+    monkeypatch.setattr("os.fstat", of_a_stranger)
+    pace = of_user("daemon", database, virtual_time)
+
+    assert [pace.wait(), pace.wait()] == [1000.0, 1000.4]
+    assert beside.read_text() == "1050.0"
+    assert "not a file of those who may write the database" in caplog.text
