@@ -180,7 +180,6 @@ class Mailing:
             self._corrections(subscriber),
             self._coverage(topics, filed, last, news.papers),
             filed_only=self._filed_only(news, state, last, topics),
-            on_file=self._store.articles.count(ids),
             **self._counts(ids),
             rules_version=self._rules_version,
         )

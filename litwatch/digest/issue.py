@@ -64,10 +64,10 @@ class Section:
 class Digest:
     """One issue for one reader, before it is rendered; each paper stands in one section.
 
-    `on_file` counts all papers of the reader's topics and `per_year` by their years; `filed_only`
-    those older than a change of query or filters; `filters` says in words what the reader asked
-    for; `overflow` are the uids of papers and corrections that a shortened digest names by one link
-    alone.
+    `on_file` counts the papers that a first issue stands for, `per_year` all papers by their years,
+    `filed_only` those older than a change of query or filters; `filters` says in words what the
+    reader asked for; `overflow` are the uids of papers and corrections that a shortened digest
+    names by one link alone.
     """
 
     kind: Literal["issue", "first"]

@@ -140,7 +140,6 @@ def _frame(digest: Digest, mail: Mail) -> dict[str, object]:
         "kind": digest.kind,
         "topics": sentences.joined([topic.label for topic in coverage.topics]),
         "headline": sentences.headline(digest),
-        "day": sentences.day(coverage.end, zone),
         "issue": sentences.day(coverage.end, zone, letters=3)
         + (f" {sentences.clock(coverage.end, zone)}" if is_every_run else ""),
         "window": sentences.window(digest),
