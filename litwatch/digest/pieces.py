@@ -17,9 +17,11 @@ from litwatch.digest.paper import Paper, record_url, show, treated
 from litwatch.digest.words import CORRECTION_WORDS, GRAVE_MARKS
 from litwatch.models import Stored
 
-INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, minify_css=True)
 KEPT = 4096
 """So many pieces are remembered: some 20 MB."""
+KEPT_PAGES = 64
+"""So many pages without their pieces are remembered: some 1 MB."""
 
 _OPENING, _CLOSING = "<table><tbody>", "</tbody></table>"
 
@@ -94,11 +96,17 @@ def kind_of(entry: CorrectionEntry) -> str:
     return "replaced" if is_replaced else change.kind
 
 
+@lru_cache(KEPT_PAGES)
+def inlined(page: str) -> str:
+    """A page with its style rules written into its elements; many readers get the same one."""
+    return _INLINER.inline(page)
+
+
 def _piece(**values: object) -> Piece:
     """What the two templates make of it; rows are rows only within a table."""
     values = {"paper": None, "correction": None, "is_first": False} | values
     rows = f"{_OPENING}{markup.render('digest/piece.html', **values)}{_CLOSING}"
-    html = INLINER.inline_fragment(rows, _styles())
+    html = _INLINER.inline_fragment(rows, _styles())
     return Piece(
         html=html.removeprefix(_OPENING).removesuffix(_CLOSING).strip(),
         text=markup.render("digest/piece.txt", **values),

@@ -21,7 +21,7 @@ from litwatch.digest.build import trim
 from litwatch.digest.charts import Chart, papers_per_year
 from litwatch.digest.issue import Digest
 from litwatch.digest.paper import list_url
-from litwatch.digest.pieces import INLINER, Piece, correction_piece, kind_of, paper_piece
+from litwatch.digest.pieces import Piece, correction_piece, inlined, kind_of, paper_piece
 from litwatch.digest.table import Cell
 from litwatch.digest.words import CORRECTION_WORDS, ORGAN_COLUMNS
 from litwatch.settings import Mail
@@ -127,7 +127,7 @@ def _html(digest: Digest, frame: Mapping[str, object], pieces: Sequence[Piece]) 
     The first of the pieces are the digest's own, where it was shortened.
     """
     contents = _contents(digest, pieces)
-    page = INLINER.inline(markup.render("digest/digest.html", **frame, **contents))
+    page = inlined(markup.render("digest/digest.html", **frame, **contents))
     return _PLACE.sub(lambda place: pieces[int(place[1])].html, page)
 
 
