@@ -107,13 +107,15 @@ def doubts(digest: Digest, before: str = "") -> str:
 def _doubts(topic: TopicCoverage) -> Iterator[str]:
     codes = {warning.code for warning in topic.warnings}
     search = f"The search for {topic.label}"
+    # A warning stands until it is accepted, also while a later search fails and counts nothing.
+    count = "" if topic.count is None else f" ({topic.count:,})"
     missing = "papers may be missing from this issue until the search has been looked at."
     if "count-collapsed" in codes:
-        yield f"{search} found far fewer papers than before ({topic.count:,}): {missing}"
+        yield f"{search} found far fewer papers than before{count}: {missing}"
     if "translation-changed" in codes:
         yield f"PubMed understands the search for {topic.label} otherwise than before: {missing}"
     if "count-exploded" in codes:
-        yield f"{search} found far more papers than before ({topic.count:,})."
+        yield f"{search} found far more papers than before{count}."
     if topic.held:
         is_one = topic.held == 1
         yield (

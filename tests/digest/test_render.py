@@ -458,3 +458,32 @@ def test_a_day_is_the_readers_own(issue: Callable[..., Digest], samples: ModuleT
     late = replace(samples.well_covered(), end=datetime(2026, 11, 23, 20, 0, tzinfo=UTC))
 
     assert "(24 Nov 2026)" in rendered(samples, issue(reader=far, coverage=late)).subject
+
+
+CODES = ("count-collapsed", "count-exploded", "translation-changed", "too-quiet", "blocked")
+
+
+@pytest.mark.parametrize("code", CODES)
+@given(
+    count=st.none() | st.integers(0, 10**6),
+    held=st.integers(0, 2),
+    error=st.none() | st.just(BLOCKED),
+    kind=st.sampled_from(("issue", "first")),
+)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_stands_against_a_search_can_be_told(
+    issue: Callable[..., Digest],
+    samples: ModuleType,
+    code: str,
+    count: int | None,
+    held: int,
+    error: str | None,
+    kind: str,
+) -> None:
+    """A warning stands until it is accepted, also while the next search counts nothing."""
+    topic = TopicCoverage("rem", "REM", count, 0, 0, (Notice(code, "look"),), error, held)
+    coverage = replace(samples.well_covered(), topics=(topic,), complete=error is None)
+
+    mail = rendered(samples, issue((), coverage=coverage, kind=kind))
+
+    assert "REM" in unwrapped(mail.text)
