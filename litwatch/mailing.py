@@ -20,7 +20,7 @@ from litwatch.digest.message import compose
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
 from litwatch.digest.table import Reported
-from litwatch.errors import DeliveryError
+from litwatch.errors import DeliveryError, LitwatchError
 from litwatch.filing import Filed
 from litwatch.models import Article, Change, Findings, Period, Stored
 from litwatch.reports import DigestReport, RunError
@@ -73,8 +73,20 @@ class Mailing:
                 with self._store.transaction():
                     self._write_for(subscriber, filed)
             except DeliveryError as error:
-                self.errors += (RunError("delivery-failed", f"{subscriber.email}: {error}"),)
-                self._report(subscriber.email, 0, 0, "failed")
+                self._fail(subscriber, str(error))
+            except LitwatchError:
+                raise
+            except Exception as error:
+                log.debug("the digest of %s", subscriber.email, exc_info=True)
+                self._fail(
+                    subscriber,
+                    f"the digest cannot be made: {type(error).__name__}: {error}; this is a fault "
+                    "of litwatch: what it would hold is kept for the next run",
+                )
+
+    def _fail(self, subscriber: Subscriber, reason: str) -> None:
+        self.errors += (RunError("delivery-failed", f"{subscriber.email}: {reason}"),)
+        self._report(subscriber.email, 0, 0, "failed")
 
     def draft(self, subscriber: Subscriber, filed: Filed) -> Digest | None:
         """The issue that the reader would get now, due or not; it is not put into the outbox.
