@@ -6,6 +6,7 @@ again; while the server is at fault, or the configuration, all wait. An address 
 on end does not know is suppressed: what its reader is owed waits until a person resumes it.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -30,12 +31,19 @@ class Delivery:
     """Delivers the outbox as of one moment; `reports` says what became of each message."""
 
     def __init__(
-        self, store: Store, config: Config, *, at: datetime, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        config: Config,
+        *,
+        at: datetime,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
         self._config = config
         self._at = at
         self._clock = clock
+        self._sleep = sleep
         self._readers = {subscriber.email for subscriber in config.subscribers}
         self.reports: dict[str, DigestReport] = {}
         self.errors: tuple[RunError, ...] = ()
@@ -93,7 +101,7 @@ class Delivery:
         self._settle(row, "written", file=printable(path))
 
     def _send(self, rows: Sequence[OutboxRow], smtp: Smtp) -> None:
-        with Mailer(smtp) as mailer:
+        with Mailer(smtp, sleep=self._sleep) as mailer:
             for number, row in enumerate(rows):
                 self._store.outbox.mark_sending(row.id, at=self._clock())
                 try:
@@ -120,7 +128,11 @@ class Delivery:
     def _refuse(self, row: OutboxRow, error: DeliveryError) -> None:
         with self._store.transaction():
             self._store.outbox.mark_failed(
-                row.id, at=self._clock(), code=error.code, reply=str(error)
+                row.id,
+                at=self._clock(),
+                code=error.code,
+                reply=str(error),
+                in_doubt=error.in_doubt,
             )
             suppressed = error.no_mailbox and self._suppress(row.email, error)
         remedy = f"; suppressed: litwatch subscribers resume {row.email}" if suppressed else ""
@@ -147,7 +159,12 @@ class Delivery:
             self._refuse(row, error)
             return
         self._store.outbox.mark_deferred(
-            row.id, at=at, next_attempt_at=again, code=error.code, reply=str(error)
+            row.id,
+            at=at,
+            next_attempt_at=again,
+            code=error.code,
+            reply=str(error),
+            in_doubt=error.in_doubt,
         )
         self._settle(row, "deferred")
 

@@ -85,7 +85,7 @@ def run_once(
             rules_version=ruleset.version,
             tag=partial(classify, ruleset=ruleset),
         )
-        delivery = Delivery(store, config, at=started, clock=clock)
+        delivery = Delivery(store, config, at=started, clock=clock, sleep=sleep)
         try:
             filed = filing.file(watched)
         except KeyRefused as error:

@@ -100,13 +100,14 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """The relay that digests are handed to."""
+    """The relay that digests are handed to, so many in any minute at most; 0: no limit."""
 
     host: str
     port: int = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
     password: Secret = NO_SECRET
+    per_minute: int = 60
 
 
 @dataclass(frozen=True, slots=True)

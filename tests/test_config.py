@@ -75,7 +75,9 @@ def test_the_shipped_configuration_names_every_key_with_its_default(tmp_path: Pa
     assert shipped.subscribers[0].filters == minimal.subscribers[0].filters
     commented = re.sub(r"^# (?=\[smtp\]|[a-z_]+ = )", "", template(), flags=re.MULTILINE)
     tables = tomllib.loads(commented)
-    assert set(tables["smtp"]) == {"host", "port", "security", "username", "password_file"}
+    assert set(tables["smtp"]) == {"host", "port", "security", "username", "password_file"} | {
+        "per_minute"
+    }
     assert set(tables["subscribers"][0]) == {
         *("name", "email", "topics", "treatments", "roles", "organs", "study_types", "languages"),
         *("frequency", "day", "hour", "timezone", "empty"),

@@ -175,6 +175,7 @@ class _Smtp(_Table):
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: _Line = ""
     password_file: _Line = ""
+    per_minute: Annotated[int, Field(ge=0)] = 60
 
 
 class _Schedule(_Table):
@@ -313,7 +314,7 @@ def _mail(tables: _Document) -> Mail:
 def _smtp(table: _Smtp | None, password: Secret) -> Smtp | None:
     if table is None:
         return None
-    return Smtp(table.host, table.port, table.security, table.username, password)
+    return Smtp(table.host, table.port, table.security, table.username, password, table.per_minute)
 
 
 def _topic(table: _Topic) -> Topic:

@@ -13,6 +13,9 @@ import os
 import re
 import smtplib
 import ssl
+import time
+from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from ipaddress import ip_address
@@ -25,6 +28,7 @@ from litwatch.errors import DeliveryError
 from litwatch.settings import Smtp, printable
 
 TIMEOUT_SECONDS = 60.0
+MINUTE_SECONDS = 60.0
 WAITS = (
     timedelta(minutes=10),
     timedelta(minutes=30),
@@ -63,7 +67,10 @@ def next_attempt(attempts: int, at: datetime) -> datetime | None:
 
 
 class Mailer:
-    """One connection to the relay, opened at the first message and again where it was dropped."""
+    """One connection to the relay, opened at the first message and again where it was dropped.
+
+    It hands over `smtp.per_minute` messages in any minute at most, and sleeps where that is passed.
+    """
 
     def __init__(
         self,
@@ -71,11 +78,16 @@ class Mailer:
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
         context: ssl.SSLContext | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._smtp = smtp
         self._timeout_seconds = timeout_seconds
         self._context = context or ssl.create_default_context()
         self._connection: smtplib.SMTP | None = None
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._begun: deque[float] = deque(maxlen=smtp.per_minute)
 
     def __enter__(self) -> Self:
         return self
@@ -97,26 +109,36 @@ class Mailer:
         `sender` is an address or `Name <address>`, `recipient` a bare address.
         """
         sender, recipient = wire_address(parseaddr(sender)[1]), wire_address(recipient)
+        self._wait_for_turn()
         connection = self._ready()
         try:
-            return self._transact(connection, sender, recipient, message)
+            size = [f"size={len(message)}"] if connection.has_extn("size") else []
+            self._accept("MAIL", *connection.mail(sender, size))
+            self._accept("RCPT", *connection.rcpt(recipient))
+        except (smtplib.SMTPException, OSError) as error:
+            raise self._broken(error, in_doubt=False) from error
+        try:
+            return self._accept("DATA", *connection.data(message))
         except smtplib.SMTPDataError as error:
             self._drop()
             raise _refusal(self._where, "DATA", error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
-            self._drop()
-            lost = f"{self._where}: the connection broke before the server's reply"
-            raise DeliveryError(
-                f"{lost}: {_reason(error)}; the same message is sent again later"
-            ) from error
+            raise self._broken(error, in_doubt=True) from error
 
-    def _transact(
-        self, connection: smtplib.SMTP, sender: str, recipient: str, message: bytes
-    ) -> str:
-        size = [f"size={len(message)}"] if connection.has_extn("size") else []
-        self._accept("MAIL", *connection.mail(sender, size))
-        self._accept("RCPT", *connection.rcpt(recipient))
-        return self._accept("DATA", *connection.data(message))
+    def _wait_for_turn(self) -> None:
+        """Waits until less than `per_minute` messages were begun in the minute before."""
+        if self._begun and len(self._begun) == self._begun.maxlen:
+            self._sleep(max(0.0, self._begun[0] + MINUTE_SECONDS - self._monotonic()))
+        self._begun.append(self._monotonic())
+
+    def _broken(self, error: smtplib.SMTPException | OSError, *, in_doubt: bool) -> DeliveryError:
+        """Hangs up; what a lost reply means for the message."""
+        self._drop()
+        return DeliveryError(
+            f"{self._where}: the connection broke before the server's reply: {_reason(error)}; "
+            "the same message is sent again later",
+            in_doubt=in_doubt,
+        )
 
     def _accept(self, command: str, code: int, reply: bytes) -> str:
         """The reply where the server accepts the command; else ends the transaction and raises."""

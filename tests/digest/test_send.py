@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -145,6 +146,36 @@ def test_a_message_beyond_the_servers_limit_is_given_up(
         error = refused(mailer)
 
     assert (error.permanent, error.code) == (True, 552)
+
+
+def test_no_more_messages_are_begun_in_a_minute_than_the_relay_is_said_to_take(
+    serve: Callable[..., Smtp], postbox: Postbox
+) -> None:
+    now, begun = [100.0], []
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    relay = replace(serve(), per_minute=3)
+    with Mailer(relay, sleep=sleep, monotonic=lambda: now[0]) as mailer:
+        for _ in range(8):
+            mailer.send(SENDER, "a@example.org", MESSAGE)
+            begun.append(now[0])
+            now[0] += 1
+
+    assert begun == [100.0, 101.0, 102.0, 160.0, 161.0, 162.0, 220.0, 221.0]
+    assert len(postbox.kept) == 8
+
+
+def test_without_a_limit_nothing_waits(serve: Callable[..., Smtp], postbox: Postbox) -> None:
+    def sleep(_seconds: float) -> None:
+        pytest.fail("it waited")
+
+    with Mailer(replace(serve(), per_minute=0), sleep=sleep) as mailer:
+        for _ in range(5):
+            mailer.send(SENDER, "a@example.org", MESSAGE)
+
+    assert len(postbox.kept) == 5
 
 
 def test_a_reply_that_is_lost_is_asked_for_again_with_the_same_bytes(
