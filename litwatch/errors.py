@@ -104,7 +104,8 @@ class DeliveryError(LitwatchError):
     """A message could not be sent; `permanent` says that trying again cannot help.
 
     `batch` says that the server refused everything (421, authentication), so the others wait too;
-    `no_mailbox` that the server knows no such mailbox.
+    `no_mailbox` that the server knows no such mailbox; `in_doubt` that its answer to the whole
+    message was lost, so that it may have taken it.
     """
 
     def __init__(
@@ -115,11 +116,13 @@ class DeliveryError(LitwatchError):
         batch: bool = False,
         code: int | None = None,
         no_mailbox: bool = False,
+        in_doubt: bool = False,
     ) -> None:
         self.permanent = permanent
         self.batch = batch
         self.code = code
         self.no_mailbox = no_mailbox
+        self.in_doubt = in_doubt
         super().__init__(message)
 
 

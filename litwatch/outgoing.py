@@ -1,9 +1,10 @@
 """The outbox at a person's hand: look at a digest, try it again, drop it, send it once more.
 
 Nothing here leads to a paper in two digests. A failed digest is tried again as long as nothing
-that it held came in a later one. What a dropped one held is owed again, unless a run died while it
-was sent. A resent one is the stored bytes under the same Message-ID, sent at once: whether it
-arrives is for the person to see, and changes nothing of what the reader is owed.
+that it held came in a later one. What a dropped one held is owed again, unless it may have
+arrived: a run died while it was sent, or the server's answer was lost. A resent one is the stored
+bytes under the same Message-ID, sent at once: whether it arrives is for the person to see, and
+changes nothing of what the reader is owed.
 """
 
 import email
@@ -17,6 +18,7 @@ from litwatch.digest.message import bounce_address
 from litwatch.digest.send import Mailer, write
 from litwatch.errors import ConfigError, DeliveryError, NotOnFile, StoreError
 from litwatch.settings import printable
+from litwatch.standing import what_becomes_of
 from litwatch.store import Store, open_store
 from litwatch.store.lock import run_lock
 from litwatch.store.outbox import OutboxRow, State
@@ -142,26 +144,21 @@ def _why_not_again(row: OutboxRow) -> str:
     if row.state == "skipped":
         return "the period was empty"
     if row.state == "dropped":
-        return f"{row.last_reply}: what it held comes with the next issue"
+        return f"{row.last_reply}: {what_becomes_of(row)}"
     return f"litwatch digest resend {row.email} --period {row.period_key}"
 
 
 def drop(config: Config, outbox_id: int, now: datetime) -> str:
     """Sees that the digest is not sent any more; says what becomes of its papers.
 
-    They are owed again, unless a run died while the digest was sent: it may have arrived.
+    They are owed again, unless the digest may have arrived.
     """
     with run_lock(config.database), open_store(config.database) as store:
         row = _get(store, outbox_id)
         if row.state in {"sent", "written", "skipped", "dropped"}:
             raise ConfigError(f"digest {row.id}: is {row.state}: there is nothing to drop")
         store.outbox.mark_dropped(row.id, now, f"dropped by hand on {now:%Y-%m-%d}")
-    if row.state == "sending":
-        return (
-            f"digest {row.id}: dropped; a run died while it was sent, so it may have arrived: "
-            f"its {row.articles} papers count as delivered"
-        )
-    return f"digest {row.id}: dropped; what the reader is owed comes with the next issue"
+        return f"digest {row.id}: dropped; {what_becomes_of(_get(store, row.id))}"
 
 
 # ---- sent once more ------------------------------------------------------------------------------

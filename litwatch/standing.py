@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from litwatch.config import Config
+from litwatch.digest.sentences import counted
 from litwatch.models import Notice
 from litwatch.reports import look
 from litwatch.store import Store, open_store
@@ -181,12 +182,22 @@ def _delivery(row: OutboxRow) -> str:
             return f"{name}: a run died while it was sent; the next run sends the same bytes again"
         case "failed":
             return (
-                f"{name}: given up, attempts: {row.attempts}{reply}; what it held comes with the "
-                f"next issue; to send it yet: litwatch outbox retry {row.id}; to end this notice: "
-                f"litwatch outbox drop {row.id}"
+                f"{name}: given up, attempts: {row.attempts}{reply}; {what_becomes_of(row)}; "
+                f"to send it yet: litwatch outbox retry {row.id}; "
+                f"to end this notice: litwatch outbox drop {row.id}"
             )
         case "deferred":
             again = f"{row.next_attempt_at:%Y-%m-%d %H:%M} UTC" if row.next_attempt_at else "later"
             return f"{name}: put off, tried again from {again}{reply}"
         case _:
             return f"{name}: written, not sent yet: litwatch run"
+
+
+def what_becomes_of(row: OutboxRow) -> str:
+    """What becomes of the papers of a digest that was given up or dropped, for a person."""
+    if row.may_have_arrived:
+        return (
+            f"it may have arrived, since a run died while it was sent or the server's answer was "
+            f"lost: its {counted(row.articles, 'paper')} count as delivered"
+        )
+    return "what it held comes with the next issue"

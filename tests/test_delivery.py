@@ -1,5 +1,6 @@
 """What becomes of a message at the relay: bounces that name it, addresses that are unknown."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litwatch.digest.issue import Digest
 from litwatch.digest.message import bounce_address, wire_address
+from litwatch.digest.render import Rendered, render
 from litwatch.digest.send import Mailer
 from litwatch.errors import DeliveryError
 from litwatch.settings import Mail
@@ -200,3 +203,61 @@ def test_a_run_empties_mails_that_are_older_than_the_setting(world: World) -> No
         kept = {row.period_key: bool(row.message) for row in store.outbox.rows(9)}
         assert kept == {"2026-W47": True, "2026-W46": True, "2026-W45": False}
         assert len(store.outbox.delivered(READER)) == 19
+
+
+# ---- an answer that is lost ----------------------------------------------------------------------
+
+
+def test_what_a_lost_answer_leaves_in_doubt_is_not_sent_a_second_time(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    """The server took the mail, then refused it for good: its papers are in a mailbox."""
+    world.run()
+    world.configure(smtp=serve())
+    postbox.hangs_up_after_data = True
+
+    lost = world.run_after(WEEK)
+    postbox.answers["RCPT", READER] = "550 5.7.1 not today"
+    given_up = world.run_after(timedelta(hours=1))
+    told = "\n".join(standing(world.config).lines())
+    postbox.answers.clear()
+    following = world.run_after(WEEK)
+
+    assert [digest.status for digest in lost.digests] == ["deferred"]
+    assert [digest.status for digest in given_up.digests] == ["failed"]
+    assert "it may have arrived" in told
+    assert "litwatch outbox retry 2" in told
+    assert [digest.articles for digest in following.digests] == [8]
+    assert len({content for _, _, content in postbox.kept}) == len(postbox.kept) == 2
+
+
+def test_a_digest_that_cannot_be_made_stops_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours meets one reader; what it holds comes once the fault is mended."""
+    world.run()
+    (one,) = world.config.subscribers
+    world.configure(subscribers=(replace(one, email="other@example.org"), one))
+    world.run_after(WEEK)
+    with monkeypatch.context() as patch:
+        patch.setattr("litwatch.mailing.render", only_for(READER))
+        broken = world.run_after(WEEK)
+    mended = world.run_after(timedelta(hours=1))
+
+    by_status = {digest.subscriber: digest.status for digest in broken.digests}
+    assert by_status == {READER: "failed", "other@example.org": "written"}
+    assert "ZeroDivisionError" in broken.errors[0].message
+    assert "a fault of litwatch" in broken.errors[0].message
+    assert [(digest.subscriber, digest.articles) for digest in mended.digests] == [(READER, 8)]
+
+
+def only_for(faulty: str) -> Callable[[Digest, Mail], Rendered]:
+    """A rendering that fails for one reader."""
+    seen = iter(("other@example.org", faulty))
+
+    def render_or_fail(digest: Digest, mail: Mail) -> Rendered:
+        if next(seen) == faulty:
+            raise ZeroDivisionError("division by zero")
+        return render(digest, mail)
+
+    return render_or_fail

@@ -135,7 +135,8 @@ def retry(numbers: tuple[int, ...], *, every: bool, config_path: str | None) -> 
 def drop(number: int, *, config_path: str | None) -> int:
     """See that digest ID is not sent any more; what it held is owed again.
 
-    Where a run died while it was sent it may have arrived, and its papers count as delivered.
+    Where a run died while it was sent, or the server's answer was lost, it may have arrived, and
+    its papers count as delivered.
 
     \b
     Example:

@@ -7,7 +7,8 @@
        └──► failed                              (skipped: an empty period, from the start)
 
 A person, or the reader's leaving, turns what is not sent into `dropped`. What a failed or dropped
-digest held is owed again, and its row remembers it (`released`).
+digest held is owed again, and its row remembers it (`released`); but not where an answer of the
+server was lost or a run died while it was asked (`may_have_arrived`), for no paper is sent twice.
 
 The row, its one Message-ID and the marks that its papers are owed no more come about in one
 transaction; the database refuses a second digest for a subscriber's period, a second Message-ID,
@@ -20,7 +21,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, func, insert, or_, select, update
+from sqlalchemy import Select, delete, func, insert, literal, or_, select, update
 
 from litwatch.errors import StoreError
 from litwatch.models import Period
@@ -66,6 +67,7 @@ class OutboxRow:
     file: str | None
     last_code: int | None
     last_reply: str | None
+    may_have_arrived: bool
 
 
 HELD = {"uids": deliveries.c.uid, "changes": change_deliveries.c.change_id}
@@ -120,6 +122,7 @@ class Outbox:
                 corrections=corrections,
                 created_at=at,
                 attempts=0,
+                may_have_arrived=False,
             )
             owner = {"email": email, "outbox_id": outbox_id}
             self._database.write_many(deliveries.insert(), [{**owner, "uid": uid} for uid in uids])
@@ -157,6 +160,7 @@ class Outbox:
             created_at=at,
             attempts=0,
             done_at=at,
+            may_have_arrived=False,
         )
 
     # ---- what was written down ---------------------------------------------------------------
@@ -228,8 +232,14 @@ class Outbox:
         return self._rows(select(*COLUMNS).where(ready).order_by(outbox.c.id))
 
     def mark_sending(self, outbox_id: int, at: datetime) -> None:
-        """Notes, before the server is asked, that it is."""
-        self._mark(outbox_id, "sending", last_attempt_at=at, attempts=outbox.c.attempts + 1)
+        """Notes, before the server is asked, that it is; a run may have died while it was."""
+        self._mark(
+            outbox_id,
+            "sending",
+            last_attempt_at=at,
+            attempts=outbox.c.attempts + 1,
+            may_have_arrived=or_(outbox.c.may_have_arrived, outbox.c.state == "sending"),
+        )
 
     def mark_sent(self, outbox_id: int, at: datetime, reply: str) -> None:
         """Notes that the server took it."""
@@ -240,31 +250,43 @@ class Outbox:
         self._mark(outbox_id, "written", done_at=at, file=file)
 
     def mark_deferred(
-        self, outbox_id: int, at: datetime, next_attempt_at: datetime, code: int | None, reply: str
+        self,
+        outbox_id: int,
+        at: datetime,
+        next_attempt_at: datetime,
+        code: int | None,
+        reply: str,
+        *,
+        in_doubt: bool = False,
     ) -> None:
-        """Notes that the server did not take it now, and when it is asked again."""
-        failed = self._failure(at, code, reply)
+        """Notes that the server did not take it now, or that nobody knows (`in_doubt`).
+
+        `next_attempt_at` is when the server is asked again.
+        """
+        failed = self._failure(at, code, reply, in_doubt=in_doubt)
         self._mark(outbox_id, "deferred", next_attempt_at=next_attempt_at, **failed)
 
-    def mark_failed(self, outbox_id: int, at: datetime, code: int | None, reply: str) -> None:
-        """Notes that it is given up: what it holds was not delivered, and is owed again."""
+    def mark_failed(
+        self, outbox_id: int, at: datetime, code: int | None, reply: str, *, in_doubt: bool = False
+    ) -> None:
+        """Notes that it is given up; unless it may have arrived, what it holds is owed again."""
         with self._database.transaction():
-            self._mark(outbox_id, "failed", done_at=at, **self._failure(at, code, reply))
+            failed = self._failure(at, code, reply, in_doubt=in_doubt)
+            self._mark(outbox_id, "failed", done_at=at, **failed)
             self._release(outbox_id)
 
     def mark_dropped(self, outbox_id: int, at: datetime, reason: str) -> None:
-        """Notes that it may not be sent any more; what it holds is owed again.
-
-        Unless a run died while it was sent: it may have arrived, and no paper is sent twice.
-        """
+        """Notes that it is not sent; unless it may have arrived, what it holds is owed again."""
+        died = or_(outbox.c.may_have_arrived, outbox.c.state == "sending")
         with self._database.transaction():
-            may_have_arrived = self._state(outbox_id) == "sending"
-            self._mark(outbox_id, "dropped", done_at=at, last_reply=reason)
-            if not may_have_arrived:
-                self._release(outbox_id)
+            self._mark(outbox_id, "dropped", done_at=at, last_reply=reason, may_have_arrived=died)
+            self._release(outbox_id)
 
     def _release(self, outbox_id: int) -> None:
-        """Marks what the digest holds as owed again; the row remembers it."""
+        """Marks what the digest holds as owed again, unless it may have arrived."""
+        row = self._database.row(select(outbox.c.may_have_arrived).where(outbox.c.id == outbox_id))
+        if row is None or row.may_have_arrived:
+            return
         held = {
             name: sorted(
                 self._database.column(select(key).where(key.table.c.outbox_id == outbox_id))
@@ -275,8 +297,8 @@ class Outbox:
             return
         for key in HELD.values():
             self._database.write(delete(key.table).where(key.table.c.outbox_id == outbox_id))
-        row = update(outbox).where(outbox.c.id == outbox_id)
-        self._database.write(row.values(released=held))
+        remembered = update(outbox).where(outbox.c.id == outbox_id).values(released=held)
+        self._database.write(remembered)
 
     # ---- at a person's word ------------------------------------------------------------------
 
@@ -347,9 +369,15 @@ class Outbox:
             for table in (deliveries, change_deliveries, outbox):
                 self._database.write(delete(table).where(table.c.email == email))
 
-    def _failure(self, at: datetime, code: int | None, reply: str) -> dict[str, Any]:
-        first = func.coalesce(outbox.c.first_failed_at, at)
-        return {"first_failed_at": first, "last_code": code, "last_reply": reply}
+    def _failure(
+        self, at: datetime, code: int | None, reply: str, *, in_doubt: bool
+    ) -> dict[str, Any]:
+        return {
+            "first_failed_at": func.coalesce(outbox.c.first_failed_at, at),
+            "last_code": code,
+            "last_reply": reply,
+            "may_have_arrived": or_(outbox.c.may_have_arrived, literal(in_doubt)),
+        }
 
     def _mark(self, outbox_id: int, state: State, **values: Any) -> None:
         mark = update(outbox).where(outbox.c.id == outbox_id, outbox.c.state.in_(BEFORE[state]))

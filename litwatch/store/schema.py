@@ -265,6 +265,7 @@ outbox = Table(
     Column("last_code", Integer),
     Column("last_reply", Text),
     Column("released", JSON(none_as_null=True)),
+    Column("may_have_arrived", Boolean, nullable=False),
     UniqueConstraint("email", "period_key"),
     UniqueConstraint("message_id"),
     Index(None, "state"),

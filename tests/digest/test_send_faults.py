@@ -147,6 +147,7 @@ def test_a_server_that_fails_with_a_message_gets_it_again_later_and_the_next_at_
         mailer.send(SENDER, "b@example.org", MESSAGE)
 
     assert (error.permanent, error.batch, error.code) == (False, False, None)
+    assert error.in_doubt is (step in {"data", "content"})
     assert "the same message is sent again later" in str(error)
     assert server.kept[-1] == (2, MESSAGE)
 
@@ -224,6 +225,7 @@ def test_a_refusal_before_and_after_the_content_means_the_same(
         error = refused(mailer)
 
     code = int(answer.splitlines()[-1][:3])
+    assert not error.in_doubt
     assert (error.permanent, error.batch, error.code) == (permanent, batch, code)
 
 
@@ -239,6 +241,7 @@ def test_a_reply_that_no_one_can_read_is_no_refusal(start: Start, step: str, ans
         mailer.send(SENDER, "b@example.org", MESSAGE)
 
     assert (error.permanent, error.batch) == (False, False)
+    assert error.in_doubt or step != "content"
     assert len(str(error)) < 400
     assert str(error).isprintable()
     assert server.kept[-1] == (2, MESSAGE)

@@ -234,6 +234,7 @@ def _outbox() -> None:
         sa.Column("last_code", sa.Integer()),
         sa.Column("last_reply", sa.Text()),
         sa.Column("released", sa.JSON()),
+        sa.Column("may_have_arrived", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         _references("outbox", "run_id", "runs.id"),
         sa.UniqueConstraint("email", "period_key", name=op.f("uq_outbox_email_period_key")),
