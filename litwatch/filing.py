@@ -318,7 +318,7 @@ class Filing:
                 watch.tell([Notice("control-failed", f"{uid}, a control: {message}")])
         if uid in articles.withdrawn():
             return
-        entry = articles.set_pending(
+        entry = self._store.pending.set(
             uid,
             [watch.topic.id for watch in concerned],
             reason,
@@ -353,7 +353,7 @@ class Filing:
         )
 
     def _end(self, watches: Sequence[Watch]) -> Filed:
-        pending = self._store.articles.pending()
+        pending = self._store.pending.all()
         by_topic = Counter(topic_id for entry in pending for topic_id in entry.topic_ids)
         known, withdrawn = self._store.articles.known(), self._store.articles.withdrawn()
         waiting = frozenset(entry.uid for entry in pending)

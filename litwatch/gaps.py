@@ -141,7 +141,7 @@ def _unaccounted(complete: Sequence[LedgerRow]) -> Iterator[Hole]:
 
 def _aside(store: Store, topic_id: str) -> Iterator[Hole]:
     """What is known by its number alone, or held back."""
-    for entry in store.articles.pending():
+    for entry in store.pending.all():
         if topic_id in entry.topic_ids:
             yield Hole(entry.reason, entry.since, f"{entry.uid}: {entry.message}")
     held = store.articles.held(topic_id)

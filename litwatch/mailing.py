@@ -14,9 +14,10 @@ from functools import cached_property
 from typing import TypedDict
 
 from litwatch.config import Config
-from litwatch.digest.build import Owed, build, corrections, each_once, matches, news, owed, untold
+from litwatch.digest.build import build
 from litwatch.digest.issue import CorrectionEntry, Coverage, Digest, TopicCoverage
 from litwatch.digest.message import compose
+from litwatch.digest.owed import Owed, corrections, each_once, matches, news, owed, untold
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
 from litwatch.digest.table import Reported
@@ -200,7 +201,7 @@ class Mailing:
         self, subscriber: Subscriber, state: SubscriberState, topics: Sequence[Topic]
     ) -> Owed:
         articles = self._store.articles
-        delivered = self._store.outbox.delivered(subscriber.email)
+        delivered = self._store.deliveries.uids(subscriber.email)
         promised = self._store.subscribers.owed(subscriber.email)
         ids = [topic.id for topic in topics]
         became_news = articles.news_since(state.since_run, ids, without=delivered)
@@ -262,18 +263,18 @@ class Mailing:
 
     def _corrections(self, subscriber: Subscriber) -> tuple[CorrectionEntry, ...]:
         """What happened to papers after this reader's digests held them."""
-        outbox, articles = self._store.outbox, self._store.articles
+        deliveries, articles = self._store.deliveries, self._store.articles
         changes = untold(
             self._changes,
-            outbox.delivered_in(subscriber.email),
-            outbox.delivered_changes(subscriber.email),
+            deliveries.run_ids(subscriber.email),
+            deliveries.change_ids(subscriber.email),
         )
         papers = articles.load({change.uid for change in changes})
         notices = articles.load({change.notice_uid for change in changes})
         return corrections(
             changes,
             {stored.article.uid: stored for stored in papers},
-            outbox.delivered_on(subscriber.email),
+            deliveries.moments(subscriber.email),
             {stored.article.uid: stored.article for stored in notices},
         )
 

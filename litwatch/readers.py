@@ -146,7 +146,7 @@ def _owed(store: Store, config: Config, email: str) -> frozenset[str]:
     state = store.subscribers.get(email)
     wanted = state.filters.topics if state else ()
     topics = [topic.id for topic in config.topics if not wanted or topic.id in wanted]
-    promised = store.subscribers.owed(email) - store.outbox.delivered(email)
+    promised = store.subscribers.owed(email) - store.deliveries.uids(email)
     return promised - store.articles.held_back(topics)
 
 

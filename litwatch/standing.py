@@ -128,7 +128,7 @@ def standing(config: Config) -> Standing:
             articles=len(store.articles.known()),
             at_work=unfinished and is_locked(config.database),
             runs=runs,
-            pending=store.articles.pending(),
+            pending=store.pending.all(),
             outbox=store.outbox.counts(),
             undelivered=_newest(
                 row

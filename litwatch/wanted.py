@@ -29,7 +29,7 @@ def wanted(
     known, gone = store.articles.known(), store.articles.withdrawn()
     fresh = store.articles.read_between(at - FRESH, at)
     on_file = known - gone  # a withdrawn record that is listed again may have come back
-    pending = {entry.uid for entry in store.articles.pending()}
+    pending = {entry.uid for entry in store.pending.all()}
     uids: dict[str, None] = {}
     for watch in searched:
         hits = watch.search.uids if watch.search else ()

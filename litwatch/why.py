@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from litwatch.config import Config
-from litwatch.digest.build import failed_filters
+from litwatch.digest.owed import failed_filters
 from litwatch.digest.period import slot
 from litwatch.errors import SourceError
 from litwatch.fetch import Source
@@ -99,7 +99,7 @@ def why_not(config: Config, uid: str, source: Source, now: datetime) -> tuple[st
 
 
 def _absent(store: Store, config: Config, uid: str, source: Source) -> Iterator[str]:
-    for entry in store.articles.pending():
+    for entry in store.pending.all():
         if entry.uid == uid:
             since = f"{entry.since:%Y-%m-%d}"
             yield f"{uid}: pending since {since}: {entry.message}; the next run asks again"

@@ -58,6 +58,7 @@ ORDER = (
     "delivery",
     "checking",
     "pipeline",
+    "standing",
     "readers",
     "outgoing",
     "previewing",

@@ -34,7 +34,7 @@ def reader(world: World) -> SubscriberState:
 
 def owed(world: World) -> int:
     with world.store() as store:
-        return len(store.subscribers.owed(READER) - store.outbox.delivered(READER))
+        return len(store.subscribers.owed(READER) - store.deliveries.uids(READER))
 
 
 # ---- the envelope sender -----------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_a_run_empties_mails_that_are_older_than_the_setting(world: World) -> No
     with world.store() as store:
         kept = {row.period_key: bool(row.message) for row in store.outbox.rows(9)}
         assert kept == {"2026-W47": True, "2026-W46": True, "2026-W45": False}
-        assert len(store.outbox.delivered(READER)) == 19
+        assert len(store.deliveries.uids(READER)) == 19
 
 
 # ---- an answer that is lost ----------------------------------------------------------------------

@@ -43,7 +43,7 @@ def codes(report: Report, topic_id: str = TOPIC) -> set[str]:
 
 def delivered(world: World) -> frozenset[str]:
     with world.store() as store:
-        return store.outbox.delivered("reader@example.org")
+        return store.deliveries.uids("reader@example.org")
 
 
 # ---- what explodes -----------------------------------------------------------------------------

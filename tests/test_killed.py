@@ -110,7 +110,7 @@ def state_of(world: World, folder: Path) -> dict[str, object]:
         return {
             "known": store.articles.known(),
             "topics": {topic.id: store.articles.in_topic(topic.id) for topic in config.topics},
-            "delivered": store.outbox.delivered("reader@example.org"),
+            "delivered": store.deliveries.uids("reader@example.org"),
             "outbox": sorted((row.message_id, row.state) for row in store.outbox.rows(99)),
             "files": sorted(path.name for path in config.outbox.iterdir()),
         }

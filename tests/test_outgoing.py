@@ -32,7 +32,7 @@ def row(world: World, outbox_id: int) -> OutboxRow:
 
 def delivered(world: World) -> int:
     with world.store() as store:
-        return len(store.outbox.delivered(READER))
+        return len(store.deliveries.uids(READER))
 
 
 @pytest.fixture
@@ -319,7 +319,7 @@ class AnyOutbox(RuleBasedStateMachine):
     @rule(share=st.integers(1, 5))
     def write(self, share: int) -> None:
         self.at += WEEK
-        uids = sorted(self.papers - self.store.outbox.delivered(READER))[:share]
+        uids = sorted(self.papers - self.store.deliveries.uids(READER))[:share]
         outbox_id = self.store.outbox.queue(
             run_id=self.store.runs.start(self.at),
             email=READER,
@@ -383,7 +383,7 @@ class AnyOutbox(RuleBasedStateMachine):
         ]
         together = [uid for held in live for uid in held]
         assert len(together) == len(set(together))
-        assert set(together) == self.store.outbox.delivered(READER)
+        assert set(together) == self.store.deliveries.uids(READER)
 
     def teardown(self) -> None:
         self.store.close()

@@ -84,7 +84,7 @@ def test_the_second_issue_holds_what_is_new_and_nothing_else(world: World) -> No
     new = {uid for topic in world.config.topics for uid in _linked(world, topic.id)}
     assert digest.articles == 6
     with world.store() as store:
-        sent = store.outbox.delivered("reader@example.org")
+        sent = store.deliveries.uids("reader@example.org")
         assert RETRACTED in sent
         assert len(sent) == 6 + 5  # and the five that the first issue showed
         assert sent <= new
@@ -97,7 +97,7 @@ def test_a_paper_that_pubmed_back_dates_is_news(world: World) -> None:
     world.run_after(WEEK)
 
     with world.store() as store:
-        assert "pubmed:99026115" in store.outbox.delivered("reader@example.org")
+        assert "pubmed:99026115" in store.deliveries.uids("reader@example.org")
 
 
 def test_a_record_found_only_by_its_new_heading_is_news_when_it_is_indexed(world: World) -> None:
@@ -110,7 +110,7 @@ def test_a_record_found_only_by_its_new_heading_is_news_when_it_is_indexed(world
     world.run_after(WEEK)
 
     with world.store() as store:
-        assert "pubmed:99026092" in store.outbox.delivered("reader@example.org")
+        assert "pubmed:99026092" in store.deliveries.uids("reader@example.org")
 
 
 def test_the_third_issue_opens_with_the_retraction_of_a_paper_it_sent(world: World) -> None:
@@ -138,8 +138,8 @@ def test_a_correction_reaches_only_those_who_got_the_paper(world: World) -> None
 
     by_reader = {digest.subscriber: digest.corrections for digest in report.digests}
     with world.store() as store:
-        assert RETRACTED not in store.outbox.delivered("other@example.org")
-        held = store.outbox.delivered("other@example.org")
+        assert RETRACTED not in store.deliveries.uids("other@example.org")
+        held = store.deliveries.uids("other@example.org")
     assert by_reader["reader@example.org"] == 2
     assert by_reader["other@example.org"] == int(CORRECTED in held)
 

@@ -60,7 +60,7 @@ def test_history_is_told_as_history(world: World, ask: Callable[[str], str]) -> 
     world.run_after(WEEK)
 
     with world.store() as store:
-        shown = store.outbox.delivered("reader@example.org")
+        shown = store.deliveries.uids("reader@example.org")
         history = min(store.articles.in_topic("scleredema") - shown)
     text = ask(history)
 

@@ -15,7 +15,7 @@ from litwatch.digest import sentences
 from litwatch.digest.issue import CorrectionEntry
 from litwatch.digest.paper import Paper, record_url, show, treated
 from litwatch.digest.words import CORRECTION_WORDS, GRAVE_MARKS
-from litwatch.models import Stored
+from litwatch.models import Stored, bare_uid
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, minify_css=True)
 KEPT = 4096
@@ -66,7 +66,8 @@ def paper_piece(stored: Stored, labels: tuple[tuple[str, str], ...], *, is_first
 def correction_piece(entry: CorrectionEntry, timezone: str) -> Piece:
     """What happened to a paper, with the day on which its reader got it."""
     kind = kind_of(entry)
-    mark, what = CORRECTION_WORDS[kind]
+    mark, words = CORRECTION_WORDS[kind]
+    what = words.format(pmid=bare_uid(entry.change.uid))
     citation = "" if entry.change.kind == "withdrawn" else entry.change.citation
     tags = "; ".join(f"{label} — {role}" for label, role in treated(entry.paper.findings))
     sent = sentences.day(entry.sent_at, timezone)

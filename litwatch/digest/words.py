@@ -151,10 +151,10 @@ CORRECTION_WORDS: Mapping[str, tuple[str, str]] = {
         "Retracted and republished",
         "This paper has been retracted, and published again in another form.",
     ),
-    "withdrawn": ("No longer in PubMed", "PubMed no longer hands out this record."),
+    "withdrawn": ("No longer in PubMed", "PubMed no longer hands out this record ({pmid})."),
     "moved": (
         "Under another number in PubMed",
-        "PubMed no longer has this record, and has the paper under another number.",
+        "PubMed no longer has this record ({pmid}), and has the paper under another number.",
     ),
     "partial_retraction": ("Retracted in part", "A part of this paper has been retracted."),
     "concern": (
@@ -169,7 +169,7 @@ CORRECTION_WORDS: Mapping[str, tuple[str, str]] = {
     "update": ("Update", "An update of this paper has been published."),
     "final": ("Now in final form", "This paper now has its place in the journal."),
 }
-"""What happened to a paper, as a mark and as a sentence.
+"""What happened to a paper, as a mark and as a sentence, which may name the paper's own PMID.
 
 `moved` is `withdrawn` with an heir, `replaced` is a retraction with one.
 """

@@ -14,6 +14,7 @@ from litwatch.store import migrations
 from litwatch.store.articles import Articles
 from litwatch.store.counts import Counts
 from litwatch.store.database import Database
+from litwatch.store.deliveries import Deliveries
 from litwatch.store.outbox import Outbox
 from litwatch.store.pending import PendingRecords
 from litwatch.store.runs import Runs
@@ -32,6 +33,7 @@ class Store:
         self.pending = PendingRecords(database)
         self.runs = Runs(database)
         self.outbox = Outbox(database)
+        self.deliveries = Deliveries(database)
         self.subscribers = Subscribers(database)
 
     def transaction(self) -> AbstractContextManager[None]:

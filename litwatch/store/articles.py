@@ -26,7 +26,7 @@ from litwatch.store.changes import content_hash
 from litwatch.store.codec import from_plain
 from litwatch.store.database import Database
 from litwatch.store.happenings import Happenings
-from litwatch.store.pending import Pending, PendingRecords
+from litwatch.store.pending import PendingRecords
 from litwatch.store.schema import articles, findings, links, pending, revisions, runs
 from litwatch.store.stored import article_row, finding_rows, load
 from litwatch.store.twins import Twins
@@ -293,27 +293,6 @@ class Articles:
         )
         return tuple(self._database.column(query))
 
-    def pending(self) -> tuple[Pending, ...]:
-        """The records that could not be had and will be asked for again, by uid."""
-        return self._pending.all()
-
-    def set_pending(
-        self,
-        uid: str,
-        topics: Collection[str],
-        reason: Literal["missing", "malformed"],
-        message: str,
-        *,
-        run_id: int,
-        at: datetime,
-    ) -> Pending:
-        """Keeps a record that could not be had, for the topics that list it; returns its entry."""
-        return self._pending.set(uid, topics, reason, message, run_id=run_id, at=at)
-
-    def clear_pending(self, uid: str) -> None:
-        """Forgets that the record was pending."""
-        self._pending.clear(uid)
-
     # ---- what is gone ------------------------------------------------------------------------
 
     def withdraw(self, uid: str, run_id: int, at: datetime) -> None:
@@ -333,10 +312,6 @@ class Articles:
         gone = select(articles.c.uid).where(articles.c.withdrawn_at.is_not(None))
         given_up = select(pending.c.uid).where(pending.c.reason == "withdrawn")
         return frozenset(self._database.column(union(gone, given_up)))
-
-    def is_withdrawn(self, uid: str) -> bool:
-        """The record is gone from its source."""
-        return uid in self.withdrawn()
 
     # ---- history -----------------------------------------------------------------------------
 

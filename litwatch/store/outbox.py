@@ -16,17 +16,18 @@ and a paper that the subscriber got already. A row left in `sending` is from a c
 server's 250 and our commit, which SMTP cannot close (RFC 1047): it is due again, the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Select, delete, func, literal, or_, select, update
 
 from litwatch.errors import StoreError
 from litwatch.models import Period
 from litwatch.store.database import Database
-from litwatch.store.schema import change_deliveries, deliveries, outbox
+from litwatch.store.deliveries import Deliveries
+from litwatch.store.schema import deliveries, outbox
 
 State = Literal["queued", "sending", "sent", "written", "deferred", "failed", "skipped", "dropped"]
 
@@ -70,9 +71,6 @@ class OutboxRow:
     may_have_arrived: bool
 
 
-HELD = {"uids": deliveries.c.uid, "changes": change_deliveries.c.change_id}
-"""What a digest holds: papers, and changes to papers that were sent before."""
-SAID = {"uids": "papers", "changes": "corrections"}
 COLUMNS = tuple(outbox.c[field.name] for field in fields(OutboxRow))
 
 
@@ -81,6 +79,7 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._deliveries = Deliveries(database)
 
     # ---- writing digests down ----------------------------------------------------------------
 
@@ -124,12 +123,7 @@ class Outbox:
                 attempts=0,
                 may_have_arrived=False,
             )
-            owner = {"email": email, "outbox_id": outbox_id}
-            self._database.write_many(deliveries.insert(), [{**owner, "uid": uid} for uid in uids])
-            self._database.write_many(
-                change_deliveries.insert(),
-                [{**owner, "change_id": change_id} for change_id in change_ids],
-            )
+            self._deliveries.mark(outbox_id, email, {"uids": uids, "changes": change_ids})
         return outbox_id
 
     def skip(
@@ -188,38 +182,10 @@ class Outbox:
         row = self._database.row(query.order_by(outbox.c.id.desc()).limit(1))
         return None if row is None else row.created_at
 
-    def delivered(self, email: str) -> frozenset[str]:
-        """The uids that the subscriber is owed no more."""
-        query = select(deliveries.c.uid).where(deliveries.c.email == email)
-        return frozenset(self._database.column(query))
-
     def holding(self, uid: str) -> tuple[OutboxRow, ...]:
         """The digests that hold the paper, the oldest first."""
         query = select(*COLUMNS).join(deliveries, deliveries.c.outbox_id == outbox.c.id)
         return self._rows(query.where(deliveries.c.uid == uid).order_by(outbox.c.id))
-
-    def delivered_changes(self, email: str) -> frozenset[int]:
-        """The ids of the changes that the subscriber is owed no more."""
-        query = select(change_deliveries.c.change_id).where(change_deliveries.c.email == email)
-        return frozenset(self._database.column(query))
-
-    def delivered_in(self, email: str) -> dict[str, int]:
-        """By uid, the run that wrote down the digest which holds the paper."""
-        query = (
-            select(deliveries.c.uid, outbox.c.run_id)
-            .join(deliveries, deliveries.c.outbox_id == outbox.c.id)
-            .where(deliveries.c.email == email)
-        )
-        return {row.uid: row.run_id for row in self._database.rows(query)}
-
-    def delivered_on(self, email: str) -> dict[str, datetime]:
-        """By uid, when the digest that holds the paper was written down: it tells of then."""
-        query = (
-            select(deliveries.c.uid, outbox.c.created_at)
-            .join(deliveries, deliveries.c.outbox_id == outbox.c.id)
-            .where(deliveries.c.email == email)
-        )
-        return {row.uid: row.created_at for row in self._database.rows(query)}
 
     # ---- sending -----------------------------------------------------------------------------
 
@@ -287,18 +253,10 @@ class Outbox:
         row = self._database.row(select(outbox.c.may_have_arrived).where(outbox.c.id == outbox_id))
         if row is None or row.may_have_arrived:
             return
-        held = {
-            name: sorted(
-                self._database.column(select(key).where(key.table.c.outbox_id == outbox_id))
-            )
-            for name, key in HELD.items()
-        }
-        if not any(held.values()):
-            return
-        for key in HELD.values():
-            self._database.write(delete(key.table).where(key.table.c.outbox_id == outbox_id))
-        remembered = update(outbox).where(outbox.c.id == outbox_id).values(released=held)
-        self._database.write(remembered)
+        held = self._deliveries.release(outbox_id)
+        if any(held.values()):
+            remembered = update(outbox).where(outbox.c.id == outbox_id).values(released=held)
+            self._database.write(remembered)
 
     # ---- at a person's word ------------------------------------------------------------------
 
@@ -317,21 +275,7 @@ class Outbox:
                 outbox_id, "queued", attempts=0, done_at=None, first_failed_at=None, released=None
             )
             if row and row.released:
-                self._claim(outbox_id, row.email, row.released)
-
-    def _claim(self, outbox_id: int, email: str, held: Mapping[str, Sequence[str | int]]) -> None:
-        """Marks what a digest holds as owed no more, all of it or nothing."""
-        for name, key in HELD.items():
-            mine = key.table.c.email == email, key.in_(held[name])
-            if taken := self._database.column(select(key).where(*mine)):
-                raise StoreError(
-                    f"digest {outbox_id} cannot be sent any more: {len(taken)} of its "
-                    f"{len(held[name])} {SAID[name]} came to {email} in a later digest, and the "
-                    f"others come with the next: litwatch outbox drop {outbox_id}"
-                )
-            owner = {"email": email, "outbox_id": outbox_id}
-            marks = [{**owner, key.name: value} for value in held[name]]
-            self._database.write_many(insert(key.table), marks)
+                self._deliveries.claim(outbox_id, row.email, row.released)
 
     def again(self, outbox_id: int, at: datetime) -> None:
         """Notes, before the server is asked, that a delivered digest goes out once more."""
@@ -366,8 +310,8 @@ class Outbox:
     def forget(self, email: str) -> None:
         """Erases every digest of that reader; the files stay."""
         with self._database.transaction():
-            for table in (deliveries, change_deliveries, outbox):
-                self._database.write(delete(table).where(table.c.email == email))
+            self._deliveries.forget(email)
+            self._database.write(delete(outbox).where(outbox.c.email == email))
 
     def _failure(
         self, at: datetime, code: int | None, reply: str, *, in_doubt: bool

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litwatch.digest.build import Owed, corrections, is_late, matches, news, owed, trim, untold
+from litwatch.digest.build import is_late, trim
 from litwatch.digest.issue import Digest
+from litwatch.digest.owed import Owed, corrections, matches, news, owed, untold
 from litwatch.models import Article, Change, Fact, Facts, Findings, Stored
 from litwatch.settings import Filters
 

@@ -52,7 +52,7 @@ def test_every_role_and_field_has_its_word() -> None:
 
 
 def test_every_correction_has_its_words() -> None:
-    from litwatch.digest.build import CORRECTION_KINDS
+    from litwatch.digest.owed import CORRECTION_KINDS
 
     assert set(words.CORRECTION_WORDS) - {"moved", "replaced"} == set(CORRECTION_KINDS)
 

@@ -107,15 +107,15 @@ class Bench(World):
             kinds = {
                 change.id: (change.uid, change.kind) for change in store.articles.changes_since(0)
             }
-            told = store.outbox.delivered_changes(READER)
+            told = store.deliveries.change_ids(READER)
             return {
                 "known": store.articles.known(),
                 "topics": {
                     topic.id: store.articles.in_topic(topic.id) for topic in self.config.topics
                 },
-                "pending": {entry.uid for entry in store.articles.pending()},
+                "pending": {entry.uid for entry in store.pending.all()},
                 "withdrawn": store.articles.withdrawn(),
-                "delivered": store.outbox.delivered(READER),
+                "delivered": store.deliveries.uids(READER),
                 "told": sorted(kinds[number] for number in told),
                 "digests": [
                     (row.period_key, row.message_id, row.state, row.articles, row.corrections)
@@ -126,20 +126,20 @@ class Bench(World):
     def delivered(self) -> frozenset[str]:
         """The PMIDs that the reader got."""
         with self.store() as store:
-            return frozenset(uid.partition(":")[2] for uid in store.outbox.delivered(READER))
+            return frozenset(uid.partition(":")[2] for uid in store.deliveries.uids(READER))
 
     def owed_twice(self) -> int:
         """How many papers and corrections stand in more than one digest of the reader."""
         with self.store() as store:
             papers = sum(row.articles for row in store.outbox.rows(99))
             told = sum(row.corrections for row in store.outbox.rows(99))
-            changes = store.outbox.delivered_changes(READER)
-            return papers - len(store.outbox.delivered(READER)) + told - len(changes)
+            changes = store.deliveries.change_ids(READER)
+            return papers - len(store.deliveries.uids(READER)) + told - len(changes)
 
     def pending(self) -> dict[str, str]:
         """The PMIDs that are pending, with the reason."""
         with self.store() as store:
-            return {entry.uid.partition(":")[2]: entry.reason for entry in store.articles.pending()}
+            return {entry.uid.partition(":")[2]: entry.reason for entry in store.pending.all()}
 
     def digest(self) -> str:
         """The text of the last digest."""

@@ -79,7 +79,7 @@ class Machine:
 
     def delivered(self) -> set[str]:
         with open_store(self.config().database, keep=False) as store:
-            return {uid.partition(":")[2] for uid in store.outbox.delivered(SUBSCRIBER)}
+            return {uid.partition(":")[2] for uid in store.deliveries.uids(SUBSCRIBER)}
 
 
 @pytest.fixture

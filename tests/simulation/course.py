@@ -241,7 +241,7 @@ class Course:
                 topic.id: frozenset(map(bare_uid, store.articles.in_topic(topic.id)))
                 for topic in config.topics
             }
-            return filed, frozenset(bare_uid(entry.uid) for entry in store.articles.pending())
+            return filed, frozenset(bare_uid(entry.uid) for entry in store.pending.all())
 
 
 @contextmanager

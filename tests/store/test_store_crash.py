@@ -38,7 +38,7 @@ def prepare(url):
     with open_store(url) as store:
         run = store.runs.start(AT)
         store.articles.save(OLD, found("ivig"), rules_version="1", run_id=run, at=AT)
-        store.articles.set_pending("pubmed:1", ["t"], "missing", "", run_id=run, at=AT)
+        store.pending.set("pubmed:1", ["t"], "missing", "", run_id=run, at=AT)
 
 
 def create(url):

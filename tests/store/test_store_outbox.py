@@ -92,10 +92,10 @@ def test_what_a_digest_holds_is_owed_to_its_reader_no_more(filed: Store, monday:
 
     queue(filed, monday, uids=("pubmed:1", "pubmed:2"), change_ids=(change.id,))
 
-    assert filed.outbox.delivered(READER) == {"pubmed:1", "pubmed:2"}
-    assert filed.outbox.delivered_changes(READER) == {change.id}
-    assert filed.outbox.delivered(OTHER) == frozenset()
-    assert filed.outbox.delivered_changes(OTHER) == frozenset()
+    assert filed.deliveries.uids(READER) == {"pubmed:1", "pubmed:2"}
+    assert filed.deliveries.change_ids(READER) == {change.id}
+    assert filed.deliveries.uids(OTHER) == frozenset()
+    assert filed.deliveries.change_ids(OTHER) == frozenset()
 
 
 def test_a_period_has_one_digest(filed: Store, monday: datetime) -> None:
@@ -105,7 +105,7 @@ def test_a_period_has_one_digest(filed: Store, monday: datetime) -> None:
         queue(filed, monday, message_id="<another>", uids=("pubmed:2",))
 
     assert only(filed).message_id == f"<2026-W45.{READER}>"
-    assert filed.outbox.delivered(READER) == {"pubmed:1"}
+    assert filed.deliveries.uids(READER) == {"pubmed:1"}
 
 
 def test_a_message_id_is_used_once(filed: Store, monday: datetime) -> None:
@@ -114,7 +114,7 @@ def test_a_message_id_is_used_once(filed: Store, monday: datetime) -> None:
     with pytest.raises(StoreError, match=r"UNIQUE .*outbox\.message_id"):
         queue(filed, monday, email=OTHER, message_id="<one>", uids=("pubmed:2",))
 
-    assert filed.outbox.delivered(OTHER) == frozenset()
+    assert filed.deliveries.uids(OTHER) == frozenset()
 
 
 def test_no_paper_is_sent_twice_to_one_reader(filed: Store, monday: datetime) -> None:
@@ -125,7 +125,7 @@ def test_no_paper_is_sent_twice_to_one_reader(filed: Store, monday: datetime) ->
         queue(filed, monday + timedelta(weeks=1), uids=("pubmed:2", "pubmed:1"))
 
     assert filed.outbox.counts() == {"queued": 2}
-    assert filed.outbox.delivered(READER) == {"pubmed:1"}
+    assert filed.deliveries.uids(READER) == {"pubmed:1"}
 
 
 def test_a_paper_that_is_not_on_file_cannot_be_sent(store: Store, monday: datetime) -> None:
@@ -165,8 +165,8 @@ def test_a_paper_was_delivered_as_it_was_when_its_digest_was_written_down(
     filed.outbox.mark_sending(outbox_id, monday + timedelta(hours=1))
     filed.outbox.mark_sent(outbox_id, monday + timedelta(hours=2), "250 OK")
 
-    assert filed.outbox.delivered_on(READER) == {"pubmed:1": monday}
-    assert filed.outbox.delivered_on(OTHER) == {}
+    assert filed.deliveries.moments(READER) == {"pubmed:1": monday}
+    assert filed.deliveries.moments(OTHER) == {}
 
 
 # ---- sent ------------------------------------------------------------------------------------
@@ -327,14 +327,14 @@ def test_a_failed_digest_that_is_retried_holds_its_papers_again(
     (change,) = filed.articles.changes_since(0)
     outbox_id = queue(filed, monday, uids=("pubmed:1", "pubmed:2"), change_ids=(change.id,))
     fail(filed, outbox_id, monday)
-    assert filed.outbox.delivered(READER) == frozenset()
+    assert filed.deliveries.uids(READER) == frozenset()
 
     filed.outbox.retry(outbox_id, monday)
 
     (row,) = filed.outbox.due(monday)
     assert (row.id, row.state, row.attempts, row.message) == (outbox_id, "queued", 0, BYTES)
-    assert filed.outbox.delivered(READER) == {"pubmed:1", "pubmed:2"}
-    assert filed.outbox.delivered_changes(READER) == {change.id}
+    assert filed.deliveries.uids(READER) == {"pubmed:1", "pubmed:2"}
+    assert filed.deliveries.change_ids(READER) == {change.id}
 
 
 def test_a_failed_digest_whose_paper_came_in_a_later_one_is_not_sent(
@@ -347,7 +347,7 @@ def test_a_failed_digest_whose_paper_came_in_a_later_one_is_not_sent(
     with pytest.raises(StoreError, match=r"1 of its 2 papers came to .* in a later"):
         filed.outbox.retry(outbox_id, monday)
 
-    assert filed.outbox.delivered(READER) == {"pubmed:2"}
+    assert filed.deliveries.uids(READER) == {"pubmed:2"}
     assert [row.state for row in filed.outbox.rows(9)] == ["queued", "failed"]
 
 
@@ -356,9 +356,9 @@ def test_a_digest_may_fail_and_be_retried_again_and_again(filed: Store, monday: 
 
     for _ in range(3):
         fail(filed, outbox_id, monday)
-        assert filed.outbox.delivered(READER) == frozenset()
+        assert filed.deliveries.uids(READER) == frozenset()
         filed.outbox.retry(outbox_id, monday)
-        assert filed.outbox.delivered(READER) == {"pubmed:1"}
+        assert filed.deliveries.uids(READER) == {"pubmed:1"}
 
 
 def test_a_deferred_digest_that_is_retried_is_due_now(store: Store, monday: datetime) -> None:
@@ -387,7 +387,7 @@ def test_what_a_dropped_digest_held_is_owed_again(filed: Store, monday: datetime
 
     filed.outbox.mark_dropped(outbox_id, monday, "dropped by hand")
 
-    assert filed.outbox.delivered(READER) == frozenset()
+    assert filed.deliveries.uids(READER) == frozenset()
     assert filed.outbox.due(monday) == ()
 
 
@@ -399,7 +399,7 @@ def test_a_dropped_digest_that_may_have_arrived_counts_as_delivered(
 
     filed.outbox.mark_dropped(outbox_id, monday, "dropped by hand")
 
-    assert filed.outbox.delivered(READER) == {"pubmed:1"}
+    assert filed.deliveries.uids(READER) == {"pubmed:1"}
 
 
 def test_a_delivered_digest_that_goes_out_again_is_counted_and_stays_delivered(
@@ -416,7 +416,7 @@ def test_a_delivered_digest_that_goes_out_again_is_counted_and_stays_delivered(
 
     row = only(filed)
     assert (row.state, row.attempts, row.done_at, row.last_reply) == ("sent", 2, monday, "550 no")
-    assert filed.outbox.delivered(READER) == {"pubmed:1"}
+    assert filed.deliveries.uids(READER) == {"pubmed:1"}
 
 
 def test_old_mails_are_emptied_and_their_rows_stay(filed: Store, monday: datetime) -> None:
@@ -433,7 +433,7 @@ def test_old_mails_are_emptied_and_their_rows_stay(filed: Store, monday: datetim
     assert row is not None
     assert (row.message, row.html, row.text) == (b"", "", "")
     assert (row.message_id, row.state) == (f"<2026-W45.{READER}>", "written")
-    assert filed.outbox.delivered(READER) == {"pubmed:1"}
+    assert filed.deliveries.uids(READER) == {"pubmed:1"}
     for kept in (waiting, new):
         row = filed.outbox.get(kept)
         assert row is not None

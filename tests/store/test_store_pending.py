@@ -22,7 +22,7 @@ def miss(store: Store, reading: Reading) -> Any:
     ) -> int:
         at = reading["at"] + timedelta(weeks=week)
         run_id = store.runs.start(at)
-        entry = store.articles.set_pending(UID, [topic_id], reason, message, run_id=run_id, at=at)
+        entry = store.pending.set(UID, [topic_id], reason, message, run_id=run_id, at=at)
         return entry.runs
 
     return set_pending
@@ -33,7 +33,7 @@ def test_a_pending_record_counts_its_runs_and_keeps_its_first_moment(
 ) -> None:
     assert [miss(0), miss(1, message="still gone"), miss(2, message="again")] == [1, 2, 3]
 
-    assert store.articles.pending() == (
+    assert store.pending.all() == (
         Pending(UID, ("scleromyxedema",), "missing", "again", 3, reading["at"]),
     )
 
@@ -44,11 +44,11 @@ def test_a_record_of_two_topics_is_counted_once_a_run(
     at = reading["at"]
 
     entries = [
-        store.articles.set_pending(UID, topics, "missing", "gone?", run_id=run_id, at=at)
+        store.pending.set(UID, topics, "missing", "gone?", run_id=run_id, at=at)
         for topics in (["scleromyxedema"], ["scleredema", "scleromyxedema"], [])
     ]
 
-    (entry,) = store.articles.pending()
+    (entry,) = store.pending.all()
     assert [entry.runs for entry in entries] == [1, 1, 1]
     assert entries[-1] == entry
     assert entry.topic_ids == ("scleredema", "scleromyxedema")
@@ -70,16 +70,16 @@ def test_a_record_that_is_read_at_last_is_pending_no_more(
 
     store.articles.save(Article(UID), findings, **reading)
 
-    assert store.articles.pending() == ()
+    assert store.pending.all() == ()
 
 
 def test_a_pending_record_can_be_forgotten(store: Store, miss: Any) -> None:
     miss(0)
 
-    store.articles.clear_pending(UID)
-    store.articles.clear_pending(UID)
+    store.pending.clear(UID)
+    store.pending.clear(UID)
 
-    assert store.articles.pending() == ()
+    assert store.pending.all() == ()
 
 
 def test_a_withdrawn_article_stays_on_file_and_its_readers_are_told_once(
@@ -87,7 +87,7 @@ def test_a_withdrawn_article_stays_on_file_and_its_readers_are_told_once(
 ) -> None:
     store.articles.save(article, findings, **reading)
     run_id, at = reading["run_id"], reading["at"]
-    store.articles.set_pending(article.uid, ["scleromyxedema"], "missing", "", run_id=run_id, at=at)
+    store.pending.set(article.uid, ["scleromyxedema"], "missing", "", run_id=run_id, at=at)
 
     store.articles.withdraw(article.uid, run_id, at)
     store.articles.withdraw(article.uid, run_id, at + timedelta(days=9))
@@ -99,7 +99,7 @@ def test_a_withdrawn_article_stays_on_file_and_its_readers_are_told_once(
     assert [(change.kind, change.at) for change in store.articles.changes_since(0)] == [
         ("withdrawn", at)
     ]
-    assert store.articles.pending() == ()
+    assert store.pending.all() == ()
     assert store.articles.withdrawn() == {article.uid}
 
 
@@ -126,9 +126,9 @@ def test_a_record_that_was_never_seen_is_given_up(
 
     store.articles.withdraw(UID, reading["run_id"], reading["at"])
 
-    assert store.articles.pending() == ()
-    assert store.articles.is_withdrawn(UID)
-    assert not store.articles.is_withdrawn("pubmed:1")
+    assert store.pending.all() == ()
+    assert UID in store.articles.withdrawn()
+    assert "pubmed:1" not in store.articles.withdrawn()
     assert store.articles.known() == frozenset()
     assert store.articles.changes_since(0) == ()
 
@@ -140,4 +140,4 @@ def test_a_record_that_was_given_up_and_appears_is_new(
 
     assert store.articles.save(Article(UID), findings, **reading) == "new"
 
-    assert not store.articles.is_withdrawn(UID)
+    assert UID not in store.articles.withdrawn()

@@ -144,7 +144,7 @@ def test_of_a_removed_reader_no_byte_stays_in_the_file(
         store.forget(READER, salt=SALT, at=monday)
         assert store.subscribers.get(READER) is None
         assert store.outbox.rows(9, email=READER) == ()
-        assert store.outbox.delivered(READER) == frozenset()
+        assert store.deliveries.uids(READER) == frozenset()
         assert store.subscribers.owed(READER) == frozenset()
         (run,) = store.runs.recent(1)
         assert run.report is not None
