@@ -14,12 +14,13 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-WIDTH, HEIGHT = 592, 120
+WIDTH, HEIGHT = 592, 150
 """In the pixels of a page; it is drawn with twice as many each way, for sharp screens."""
 SCALE = 2
 GROUND, INK, BAR, LAST_BAR = "#ffffff", "#59636e", "#3b6ea8", "#9db8d6"
-TEXT_SIZE = 12
-MARGIN_TOP, MARGIN_BOTTOM = 20, 20
+TEXT_SIZE = 17
+"""A phone shows the picture at little more than half its width, and it is to be read there too."""
+MARGIN_TOP, MARGIN_BOTTOM = 27, 25
 FEWEST_YEARS = 3
 """With fewer there is nothing to see."""
 
@@ -100,7 +101,7 @@ def _png(counts: Mapping[int, int], years: range, busiest: int, this_year: int) 
 def _decades(years: range) -> list[int]:
     """The round years that have room for their number beside the first and the last."""
     every = 10 if len(years) <= 80 else 20
-    room = max(1, round(len(years) / 14))
+    room = max(1, round(len(years) / 9))
     return [
         year
         for year in years

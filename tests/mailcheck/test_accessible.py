@@ -59,7 +59,7 @@ DAMAGES = (
     ("heading-order", BOTH, "</h1>", "</h1><h4>Two levels skipped</h4>"),
     ("html-has-lang", BOTH, '<html lang="en"', "<html"),
     ("link-name", BOTH, "<h1", '<a href="https://example.org/"></a><h1'),
-    ("color-contrast", {"light"}, "color: #53606e", "color: #b9c2cb"),
+    ("color-contrast", {"light"}, "color:#53606e", "color:#b9c2cb"),
     ("color-contrast", {"dark"}, "  .cell { color: #e4e9ee !important; }", ""),
     ("wider than the window", BOTH, "<h1", '<div style="width: 1100px">x</div><h1'),
     ("fetches", BOTH, "<h1", '<img src="https://example.org/pixel.png" alt=""><h1'),
