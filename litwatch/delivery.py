@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from litwatch.config import Config
+from litwatch.digest.files import write
 from litwatch.digest.message import bounce_address
-from litwatch.digest.send import Mailer, next_attempt, write
+from litwatch.digest.send import Mailer, next_attempt
 from litwatch.errors import DeliveryError
 from litwatch.reports import DigestReport, RunError
 from litwatch.settings import Smtp, printable

@@ -235,10 +235,13 @@ class Mailing:
         return self._counted[key]
 
     def _queue(self, subscriber: Subscriber, digest: Digest) -> None:
+        state = self._store.subscribers.get(subscriber.email)
+        joined = state.joined_at if state else self._at
+        topics = sorted(topic.id for topic in self._config.topics)
         rendered = render(digest, self._config.mail)
         message_id, message = compose(
             rendered,
-            scope=",".join(sorted(topic.id for topic in self._config.topics)),
+            scope=f"{','.join(topics)}\n{joined.isoformat()}",
             subscriber=subscriber,
             period=digest.period,
             mail=self._config.mail,

@@ -85,7 +85,8 @@ def compose(
 ) -> tuple[str, bytes]:
     """The Message-ID and the bytes of a digest for a subscriber.
 
-    `scope` tells apart what another litwatch sends the same reader for the same period.
+    `scope` tells apart what another litwatch sends the same reader for the same period, and what
+    this one sent before the reader was removed.
 
     Raises DeliveryError, permanent, where a header cannot be written: an address that is not ASCII,
     or a line break in a value of the configuration.

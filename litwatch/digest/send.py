@@ -1,4 +1,4 @@
-"""The outbox to SMTP, or to files: the only home of smtplib.
+"""The outbox to SMTP: the only home of smtplib.
 
 A message is sent as the very bytes that were stored, to one recipient a transaction, and every
 failure becomes a DeliveryError that says what the outbox is to do: try this message again, give it
@@ -8,8 +8,6 @@ sent again, under the same Message-ID (RFC 1047).
 """
 
 import contextlib
-import hashlib
-import os
 import re
 import smtplib
 import ssl
@@ -19,13 +17,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from ipaddress import ip_address
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from litwatch.digest.message import one_line, wire_address
 from litwatch.errors import DeliveryError
-from litwatch.settings import Smtp, printable
+from litwatch.settings import Smtp
 
 TIMEOUT_SECONDS = 60.0
 LAST_TIMEOUT_SECONDS = 600.0
@@ -66,9 +63,6 @@ _NO_MAILBOX = re.compile(r"5\.(1\.([0-6]|10)|2\.1)\b")
 def next_attempt(attempts: int, at: datetime) -> datetime | None:
     """When to try again after so many attempts, the last of them at `at`; None: give it up."""
     return at + WAITS[attempts - 1] if attempts <= len(WAITS) else None
-
-
-# ---- SMTP --------------------------------------------------------------------------------------
 
 
 class Mailer:
@@ -284,41 +278,3 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
-
-
-# ---- files -------------------------------------------------------------------------------------
-
-
-def write(
-    folder: Path, *, period_key: str, message_id: str, message: bytes, html: str, text: str
-) -> Path:
-    """Writes a message as .eml, with its HTML and text beside it, and returns the .eml.
-
-    The name is made of the period and a hash, so no data can choose a path, and the same issue is
-    written over itself. The .eml comes last: where it is, all is.
-    """
-    key = re.sub(r"[^0-9A-Za-z-]", "", period_key)
-    stem = f"{key}-{hashlib.sha256(message_id.encode()).hexdigest()[:12]}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / f"{stem}.html", html.encode())
-        _replace(folder / f"{stem}.txt", text.encode())
-        return _replace(folder / f"{stem}.eml", message)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DeliveryError(
-            f"{printable(folder)}: cannot be written: {reason}", batch=True
-        ) from error
-
-
-def _replace(path: Path, content: bytes) -> Path:
-    """Writes a file whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        return draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ The database refuses a paper that the subscriber got already, so none is in two 
 digest holds that is given up or dropped is owed again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
@@ -19,6 +19,9 @@ SAID = {"uids": "papers", "changes": "corrections"}
 
 Held = Mapping[str, Sequence[str | int]]
 """The uids of papers and the ids of changes that a digest holds, under `uids` and `changes`."""
+
+
+NO_TWINS: Mapping[str, Collection[str]] = {}
 
 
 class Deliveries:
@@ -75,14 +78,23 @@ class Deliveries:
             self._database.write(delete(key.table).where(mine))
         return held
 
-    def claim(self, outbox_id: int, email: str, held: Held) -> None:
+    def claim(
+        self, outbox_id: int, email: str, held: Held, twins: Mapping[str, Collection[str]]
+    ) -> None:
         """Marks what a digest held before as owed no more again, all of it or nothing.
 
-        Raises StoreError where some of it came to the reader in another digest since.
+        Raises StoreError where some of it came to the reader in another digest since, or another
+        record of the same paper did.
         """
         for name, key in HELD.items():
-            mine = key.table.c.email == email, key.in_(held[name])
-            if taken := self._database.column(select(key).where(*mine)):
+            mine = key.table.c.email == email
+            there = set(self._database.column(select(key).where(mine)))
+            taken = [
+                value
+                for value in held[name]
+                if value in there or there.intersection(twins.get(str(value), ()))
+            ]
+            if taken:
                 raise StoreError(
                     f"digest {outbox_id} cannot be sent any more: {len(taken)} of its "
                     f"{len(held[name])} {SAID[name]} came to {email} in a later digest, and the "

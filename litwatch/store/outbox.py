@@ -16,7 +16,7 @@ and a paper that the subscriber got already. A row left in `sending` is from a c
 server's 250 and our commit, which SMTP cannot close (RFC 1047): it is due again, the same bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
@@ -26,7 +26,7 @@ from sqlalchemy import Select, delete, func, literal, or_, select, update
 from litwatch.errors import StoreError
 from litwatch.models import Period
 from litwatch.store.database import Database
-from litwatch.store.deliveries import Deliveries
+from litwatch.store.deliveries import NO_TWINS, Deliveries
 from litwatch.store.schema import deliveries, outbox
 
 State = Literal["queued", "sending", "sent", "written", "deferred", "failed", "skipped", "dropped"]
@@ -263,11 +263,14 @@ class Outbox:
 
     # ---- at a person's word ------------------------------------------------------------------
 
-    def retry(self, outbox_id: int, at: datetime) -> None:
+    def retry(
+        self, outbox_id: int, at: datetime, twins: Mapping[str, Collection[str]] = NO_TWINS
+    ) -> None:
         """Makes a deferred digest due now, and a failed one due again from its first attempt.
 
         What a failed one holds is marked as owed no more again. Raises StoreError where that came
-        to the reader in another digest since, and for a digest in another state.
+        to the reader in another digest since, be it as another record of the same paper (`twins`),
+        and for a digest in another state.
         """
         with self._database.transaction():
             if self._state(outbox_id) == "deferred":
@@ -278,7 +281,7 @@ class Outbox:
                 outbox_id, "queued", attempts=0, done_at=None, first_failed_at=None, released=None
             )
             if row and row.released:
-                self._deliveries.claim(outbox_id, row.email, row.released)
+                self._deliveries.claim(outbox_id, row.email, row.released, twins)
 
     def again(self, outbox_id: int, at: datetime) -> None:
         """Notes, before the server is asked, that a delivered digest goes out once more."""
@@ -304,11 +307,6 @@ class Outbox:
         return self._database.write(
             update(outbox).where(*old).values(message=b"", html="", text="")
         )
-
-    def files(self, email: str) -> tuple[str, ...]:
-        """The files that hold a digest of that reader."""
-        files = select(outbox.c.file).where(outbox.c.email == email, outbox.c.file.is_not(None))
-        return tuple(self._database.column(files))
 
     def forget(self, email: str) -> None:
         """Erases every digest of that reader; the files stay."""

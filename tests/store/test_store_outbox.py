@@ -441,3 +441,17 @@ def test_old_mails_are_emptied_and_their_rows_stay(filed: Store, monday: datetim
         assert row is not None
         assert row.message == BYTES
     assert filed.outbox.get(99) is None
+
+
+def test_a_failed_digest_whose_paper_came_under_another_number_is_not_sent(
+    filed: Store, monday: datetime
+) -> None:
+    """PubMed had the paper twice: the reader has read the one record."""
+    outbox_id = queue(filed, monday, uids=("pubmed:1",))
+    fail(filed, outbox_id, monday)
+    queue(filed, monday + timedelta(weeks=1), uids=("pubmed:2",))
+    twins = {"pubmed:1": {"pubmed:2"}, "pubmed:2": {"pubmed:1"}}
+
+    with pytest.raises(StoreError, match=r"1 of its 1 papers came to"):
+        filed.outbox.retry(outbox_id, monday, twins)
+    assert filed.deliveries.uids(READER) == {"pubmed:2"}
