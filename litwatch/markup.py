@@ -23,6 +23,8 @@ Spans = Sequence[tuple[int, int]]
 INLINE_TAGS = frozenset({"b", "em", "i", "strong", "sub", "sup", "u"})
 DEEPEST = 8
 """Levels of inline tags that are shown; a title needs two or three."""
+NEAR = 40
+"""Characters in which a shortened text looks for a blank to be cut at."""
 TEXT_WIDTH = 78
 """Columns of a plain-text mail: RFC 5322 2.1.1 advises no more."""
 
@@ -42,6 +44,17 @@ def inline(text: str) -> Markup:
     """A title as HTML: escaped, but for closed and balanced inline tags."""
     tagged = "".join(_balanced(str(escape(_UNSEEN.sub("", text)))))
     return Markup(nh3.clean(tagged, tags=set(INLINE_TAGS), attributes={}))  # noqa: S704 - escaped, then cleaned
+
+
+def shortened(text: str, length: int) -> str:
+    """At most so many characters of a text, and an ellipsis where it goes on.
+
+    It is cut at a blank, where one is near.
+    """
+    if len(text) <= length:
+        return text
+    blank = text.rfind(" ", length - NEAR, length)
+    return f"{text[: blank if blank > 0 else length]} …"
 
 
 def plain(text: str) -> str:
@@ -143,6 +156,11 @@ def _environment() -> jinja2.Environment:
         finalize=visible,
     )
     environment.filters.update(
-        inline=inline, plain=plain, marked=marked, starred=starred, wrapped=wrapped
+        inline=inline,
+        shortened=shortened,
+        plain=plain,
+        marked=marked,
+        starred=starred,
+        wrapped=wrapped,
     )
     return environment

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 from jinja2 import TemplateNotFound
 from lxml import html
 
-from litwatch.markup import DEEPEST, inline, marked, plain, render, starred, visible, wrapped
+from litwatch.markup import (
+    DEEPEST,
+    inline,
+    marked,
+    plain,
+    render,
+    shortened,
+    starred,
+    visible,
+    wrapped,
+)
 
 SENTENCES = st.text(max_size=60)
 SPANS = st.lists(st.tuples(st.integers(0, 70), st.integers(0, 70)), max_size=5)
@@ -88,6 +98,19 @@ def test_a_title_without_tags_loses_no_character(title: str) -> None:
 
 def test_a_plain_title_has_no_tags_and_one_line() -> None:
     assert plain("Ca<SUP>2+</SUP>\n in  p<q") == "Ca2+ in p<q"
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("word " * 20, "word " * 20),
+        ("word " * 21, "word " * 19 + "word …"),
+        ("long " + "x" * 200, "long " + "x" * 95 + " …"),
+        (" " * 101, " " * 99 + " …"),
+    ],
+)
+def test_a_text_is_shortened_at_a_blank_that_is_near(title: str, shown: str) -> None:
+    assert shortened(title, 100) == shown
 
 
 def test_the_words_that_earned_a_tag_are_marked() -> None:
