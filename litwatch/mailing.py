@@ -244,7 +244,7 @@ class Mailing:
             mail=self._config.mail,
             at=self._at,
         )
-        uids = {paper.article.uid for paper in digest.papers} | set(digest.overflow)
+        uids = {paper.article.uid for paper in digest.papers}
         self._store.outbox.queue(
             run_id=self._run_id,
             **_slot_of(subscriber, digest.period),

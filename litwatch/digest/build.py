@@ -119,21 +119,6 @@ def is_late(article: Article) -> bool:
     return article.created_on - published > LATE_AFTER
 
 
-def trim(digest: Digest, keep: int) -> Digest:
-    """The digest with its first `keep` corrections and papers; the rest is named in `overflow`."""
-    corrections = digest.corrections[:keep]
-    left = keep - len(corrections)
-    sections, cut = [], [entry.paper for entry in digest.corrections[keep:]]
-    for section in digest.sections:
-        kept, dropped = section.papers[:left], section.papers[left:]
-        left -= len(kept)
-        cut.extend(dropped)
-        if kept:
-            sections.append(replace(section, papers=kept))
-    overflow = tuple(dict.fromkeys(stored.article.uid for stored in cut))
-    return replace(digest, corrections=corrections, sections=tuple(sections), overflow=overflow)
-
-
 def _newness(stored: Stored) -> tuple[date, int, str]:
     """Papers sort by the day PubMed had them, old ones by their publication, then by uid."""
     article = stored.article
