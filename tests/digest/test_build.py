@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from types import ModuleType
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from litwatch.digest.build import is_late
 from litwatch.digest.issue import Digest
