@@ -63,7 +63,7 @@ def build(
     """
     ordered = sorted(papers, key=_newness, reverse=True)
     if kind == "first":
-        sections = _section("The newest papers on file", ordered[:NEWEST], "newest")
+        sections = _section("The newest papers on file", newest(papers), "newest")
     else:
         groups = _by_kind(ordered)
         sections = (
@@ -87,6 +87,11 @@ def build(
         rules_version=rules_version,
         filters=subscriber.filters.in_words(),
     )
+
+
+def newest(papers: Sequence[Stored]) -> tuple[Stored, ...]:
+    """The few papers that a first issue shows of these, the newest first."""
+    return tuple(sorted(papers, key=_newness, reverse=True)[:NEWEST])
 
 
 def _by_kind(papers: Sequence[Stored]) -> dict[str, list[Stored]]:
