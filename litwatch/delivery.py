@@ -103,8 +103,9 @@ class Delivery:
     def _send(self, rows: Sequence[OutboxRow], smtp: Smtp) -> None:
         with Mailer(smtp, sleep=self._sleep) as mailer:
             for number, row in enumerate(rows):
-                self._store.outbox.mark_sending(row.id, at=self._clock())
                 try:
+                    mailer.make_ready()
+                    self._store.outbox.mark_sending(row.id, at=self._clock())
                     sender = bounce_address(self._config.mail, row.message_id or "")
                     reply = mailer.send(sender, row.email, row.message)
                 except DeliveryError as error:
@@ -132,7 +133,7 @@ class Delivery:
                 at=self._clock(),
                 code=error.code,
                 reply=str(error),
-                in_doubt=error.in_doubt,
+                in_doubt=_is_in_doubt(row, error),
             )
             suppressed = error.no_mailbox and self._suppress(row.email, error)
         remedy = f"; suppressed: litwatch subscribers resume {row.email}" if suppressed else ""
@@ -164,7 +165,8 @@ class Delivery:
             next_attempt_at=again,
             code=error.code,
             reply=str(error),
-            in_doubt=error.in_doubt,
+            attempts=row.attempts + 1,
+            in_doubt=_is_in_doubt(row, error),
         )
         self._settle(row, "deferred")
 
@@ -172,3 +174,8 @@ class Delivery:
         self.reports[row.message_id or row.email] = DigestReport(
             row.email, row.articles, row.corrections, status, row.message_id, file
         )
+
+
+def _is_in_doubt(row: OutboxRow, error: DeliveryError) -> bool:
+    """Whether the mail may have arrived: an answer is lost, or a run died while it was sent."""
+    return error.in_doubt or row.state == "sending"

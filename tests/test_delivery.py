@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litwatch import outgoing
 from litwatch.digest.issue import Digest
 from litwatch.digest.message import bounce_address, wire_address
 from litwatch.digest.render import Rendered, render
@@ -17,7 +18,7 @@ from litwatch.settings import Mail
 from litwatch.standing import standing
 from litwatch.store import open_store
 from litwatch.store.subscribers import SubscriberState
-from postbox import Postbox, Serve
+from postbox import Postbox, Serve, free_port
 from world import WEEK, World
 
 READER = "reader@example.org"
@@ -261,3 +262,59 @@ def only_for(faulty: str) -> Callable[[Digest, Mail], Rendered]:
         return render(digest, mail)
 
     return render_or_fail
+
+
+class Killed(BaseException):
+    """A run's death, which nothing catches."""
+
+
+def test_a_run_that_died_while_it_sent_leaves_the_mail_in_doubt_whatever_meets_the_next(
+    world: World, postbox: Postbox, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail arrived, the run died, and the next run found no server at all."""
+    world.run()
+    relay = serve()
+    world.configure(smtp=relay)
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("litwatch.store.outbox.Outbox.mark_sent", die)
+        with pytest.raises(Killed):
+            world.run_after(WEEK)
+    world.configure(smtp=replace(relay, port=free_port()))
+    world.run_after(timedelta(hours=1))
+    world.configure(smtp=relay)
+    said = outgoing.drop(world.config, 2, world.now)
+    following = world.run_after(WEEK)
+
+    assert "its 6 papers count as delivered" in said
+    assert [digest.articles for digest in following.digests] == [8]
+
+
+def test_a_run_that_ends_while_it_waits_for_its_turn_has_sent_nothing(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    """Whoever breaks off a wait must not lose the reader a paper."""
+    (one,) = world.config.subscribers
+    world.configure(
+        subscribers=(replace(one, email="other@example.org"), one),
+        smtp=replace(serve(), per_minute=1),
+    )
+    world.run(sleep=lambda _seconds: None)
+
+    def broken_off(seconds: float) -> None:
+        if seconds > 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        world.run_after(WEEK, sleep=broken_off)
+    world.configure(smtp=replace(world.config.smtp, per_minute=0))
+    postbox.answers["RCPT", READER] = "550 5.7.1 not today"
+    world.run_after(timedelta(hours=1))
+    postbox.answers.clear()
+    following = world.run_after(WEEK)
+
+    by_reader = {digest.subscriber: digest.articles for digest in following.digests}
+    assert by_reader == {READER: 14, "other@example.org": 8}

@@ -352,12 +352,17 @@ class AnyOutbox(RuleBasedStateMachine):
         if fate == "sent":
             self.store.outbox.mark_sent(outbox_id, self.at, "250 ok")
         elif fate == "deferred":
-            self.store.outbox.mark_deferred(outbox_id, self.at, self.at + WEEK, 450, "later")
+            self.put_off(outbox_id)
         elif fate == "lost":
-            later = self.at + WEEK
-            self.store.outbox.mark_deferred(outbox_id, self.at, later, None, "lost", in_doubt=True)
+            self.put_off(outbox_id, in_doubt=True)
         elif fate == "failed":
             self.store.outbox.mark_failed(outbox_id, self.at, 550, "no")
+
+    def put_off(self, outbox_id: int, *, in_doubt: bool = False) -> None:
+        later = self.at + WEEK
+        self.store.outbox.mark_deferred(
+            outbox_id, self.at, later, 450, "later", attempts=1, in_doubt=in_doubt
+        )
 
     @precondition(lambda self: self.among("failed"))
     @rule(data=st.data())

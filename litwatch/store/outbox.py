@@ -223,14 +223,17 @@ class Outbox:
         code: int | None,
         reply: str,
         *,
+        attempts: int,
         in_doubt: bool = False,
     ) -> None:
         """Notes that the server did not take it now, or that nobody knows (`in_doubt`).
 
-        `next_attempt_at` is when the server is asked again.
+        `attempts` are those so far, and `next_attempt_at` is when the server is asked again.
         """
         failed = self._failure(at, code, reply, in_doubt=in_doubt)
-        self._mark(outbox_id, "deferred", next_attempt_at=next_attempt_at, **failed)
+        self._mark(
+            outbox_id, "deferred", next_attempt_at=next_attempt_at, attempts=attempts, **failed
+        )
 
     def mark_failed(
         self, outbox_id: int, at: datetime, code: int | None, reply: str, *, in_doubt: bool = False

@@ -212,7 +212,7 @@ def test_a_deferred_digest_waits_for_its_next_attempt(store: Store, monday: date
     again = monday + timedelta(minutes=10)
     store.outbox.mark_sending(outbox_id, monday)
 
-    store.outbox.mark_deferred(outbox_id, monday, again, 451, "4.7.1 greylisted")
+    store.outbox.mark_deferred(outbox_id, monday, again, 451, "4.7.1 greylisted", attempts=1)
 
     row = only(store)
     assert (row.state, row.last_code, row.last_reply) == ("deferred", 451, "4.7.1 greylisted")
@@ -226,7 +226,9 @@ def test_the_first_refusal_is_remembered_over_later_ones(store: Store, monday: d
     for hours in (0, 1, 2):
         at = monday + timedelta(hours=hours)
         store.outbox.mark_sending(outbox_id, at)
-        store.outbox.mark_deferred(outbox_id, at, at + timedelta(hours=1), None, "no route")
+        store.outbox.mark_deferred(
+            outbox_id, at, at + timedelta(hours=1), None, "no route", attempts=hours + 1
+        )
 
     assert (only(store).attempts, only(store).first_failed_at) == (3, monday)
     assert [row.id for row in store.outbox.deferred_since(monday)] == [outbox_id]
@@ -250,9 +252,9 @@ def test_a_batch_that_the_server_refuses_may_wait_without_having_been_tried(
 ) -> None:
     outbox_id = queue(store, monday)
 
-    store.outbox.mark_deferred(outbox_id, monday, monday, 421, "closing")
+    store.outbox.mark_deferred(outbox_id, monday, monday, 421, "closing", attempts=1)
 
-    assert (only(store).state, only(store).attempts) == ("deferred", 0)
+    assert (only(store).state, only(store).attempts) == ("deferred", 1)
 
 
 def test_what_is_due_comes_oldest_first_and_lists_newest_first(
@@ -278,7 +280,7 @@ MARKS = {
     "sending": lambda outbox, row, at: outbox.mark_sending(row, at),
     "sent": lambda outbox, row, at: outbox.mark_sent(row, at, "250"),
     "written": lambda outbox, row, at: outbox.mark_written(row, at, "a.eml"),
-    "deferred": lambda outbox, row, at: outbox.mark_deferred(row, at, at, 451, "later"),
+    "deferred": lambda outbox, row, at: outbox.mark_deferred(row, at, at, 451, "later", attempts=1),
     "failed": lambda outbox, row, at: outbox.mark_failed(row, at, 550, "no"),
 }
 
@@ -365,7 +367,7 @@ def test_a_deferred_digest_that_is_retried_is_due_now(store: Store, monday: date
     outbox_id = queue(store, monday)
     store.outbox.mark_sending(outbox_id, monday)
     tomorrow = monday + timedelta(days=1)
-    store.outbox.mark_deferred(outbox_id, monday, tomorrow, 451, "451 later")
+    store.outbox.mark_deferred(outbox_id, monday, tomorrow, 451, "451 later", attempts=1)
     assert store.outbox.due(monday) == ()
 
     store.outbox.retry(outbox_id, monday)
