@@ -57,11 +57,12 @@ def left_out(digest: Digest, kept: Collection[int]) -> Overflow | None:
     rest = max(0, len(listed) - MOST_LINKS * UIDS_IN_A_LINK) + max(0, len(gone) - MOST_NAMES)
     counts = ((told, "correction"), (len(left) - told, "paper"))
     words = joined([counted(number, noun) for number, noun in counts if number])
+    alone = "stands in the text part alone" if rest == 1 else "stand in the text part alone"
     return Overflow(
         f"{words} more {'belongs' if len(left) == 1 else 'belong'} to this issue.",
         links,
         tuple((bare_uid(uid), titles[uid]) for uid in gone[:MOST_NAMES]),
-        f"{counted(rest, 'paper')} more: in the text part alone." if rest else "",
+        f"{counted(rest, 'paper')} more {alone}." if rest else "",
     )
 
 

@@ -107,7 +107,7 @@ def test_records_that_are_gone_are_named_and_not_linked(issue: Issue, samples: M
     assert len(seen.titles) == len(at_top) < 65
     assert not seen.listed
     assert set(seen.gone) <= {f"{92000000 + n}" for n in range(65)}
-    rest = re.search(r"([0-9]+) papers? more: in the text part alone", seen.page)
+    rest = re.search(r"([0-9]+) papers? more stands? in the text part alone", seen.page)
     assert len(at_top) + len(seen.gone) + (int(rest[1]) if rest else 0) == 65
     assert f"No longer in PubMed: {seen.gone[0]}, Told of " in seen.page
 
@@ -171,7 +171,7 @@ def test_however_many_papers_there_are_the_html_has_its_size_and_says_how_many(
     left = 10_000 - len(seen.titles)
     assert seen.said == f"{left:,} papers"
     assert len(seen.listed) == 2000
-    assert f"{left - 2000:,} papers more: in the text part alone" in seen.page
+    assert f"{left - 2000:,} papers more stand in the text part alone" in seen.page
     assert len(seen.titles) > 20
 
 
