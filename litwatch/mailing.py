@@ -17,7 +17,7 @@ from litwatch.config import Config
 from litwatch.digest.build import build
 from litwatch.digest.issue import CorrectionEntry, Coverage, Digest, TopicCoverage
 from litwatch.digest.message import compose
-from litwatch.digest.owed import Owed, corrections, each_once, matches, news, owed, untold
+from litwatch.digest.owed import Owed, corrections, matches, news, owed, untold
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
 from litwatch.digest.table import Reported
@@ -28,6 +28,7 @@ from litwatch.reports import DigestReport, RunError
 from litwatch.settings import Subscriber, Topic
 from litwatch.store import Store
 from litwatch.store.subscribers import SubscriberState
+from litwatch.welcome import OnFile
 
 log = logging.getLogger(__name__)
 
@@ -149,18 +150,16 @@ class Mailing:
         if not covered or any(topic.id not in searched for topic in topics):
             return None
         ids = [topic.id for topic in topics]
-        newest = self._store.articles.newest(ids, self._store.articles.count(ids))
-        passing = [stored for stored in newest if matches(stored, subscriber.filters)]
-        on_file = each_once(passing, self._twins)
+        on_file = self._on_file.of(ids, subscriber.filters)
         return build(
             subscriber,
             slot(subscriber, self._at),
             topics,
-            on_file,
+            on_file.newest,
             (),
             self._coverage(topics, filed, None, ()),
             kind="first",
-            on_file=len(on_file),
+            on_file=on_file.number,
             **self._counts(ids),
             rules_version=self._rules_version,
         )
@@ -247,7 +246,7 @@ class Mailing:
             mail=self._config.mail,
             at=self._at,
         )
-        uids = {paper.article.uid for paper in digest.papers} | set(digest.overflow)
+        uids = {paper.article.uid for paper in digest.papers}
         self._store.outbox.queue(
             run_id=self._run_id,
             **_slot_of(subscriber, digest.period),
@@ -285,6 +284,10 @@ class Mailing:
     def _changes(self) -> tuple[Change, ...]:
         """All that ever happened, read once for all readers: nothing is filed meanwhile."""
         return self._store.articles.changes_since(0)
+
+    @cached_property
+    def _on_file(self) -> OnFile:
+        return OnFile(self._store.articles, self._twins)
 
     @cached_property
     def _twins(self) -> Mapping[str, frozenset[str]]:

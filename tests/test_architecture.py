@@ -38,6 +38,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "standing",
             "wanted",
             "watch",
+            "welcome",
             "why",
         }
     ),
@@ -54,6 +55,7 @@ ORDER = (
     "watch",
     "wanted",
     "filing",
+    "welcome",
     "mailing",
     "delivery",
     "checking",

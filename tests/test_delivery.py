@@ -1,5 +1,6 @@
 """What becomes of a message at the relay: bounces that name it, addresses that are unknown."""
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litwatch import outgoing
+from litwatch.delivery import Delivery
 from litwatch.digest.issue import Digest
 from litwatch.digest.message import bounce_address, wire_address
 from litwatch.digest.render import Rendered, render
@@ -36,6 +38,44 @@ def reader(world: World) -> SubscriberState:
 def owed(world: World) -> int:
     with world.store() as store:
         return len(store.subscribers.owed(READER) - store.deliveries.uids(READER))
+
+
+# ---- how much is held at a time ----------------------------------------------------------------
+
+
+def test_mails_are_read_one_at_a_time(world: World) -> None:
+    number, size = 30, 1_000_000
+    (reader,) = world.config.subscribers
+    readers = tuple(replace(reader, email=f"r{n}@example.org") for n in range(number))
+    world.configure(subscribers=readers)
+    with open_store(world.config.database) as store:
+        run_id = store.runs.start(world.now)
+        for each in readers:
+            store.outbox.queue(
+                run_id=run_id,
+                email=each.email,
+                period_key="2026-W44",
+                period_start=world.now - WEEK,
+                period_end=world.now,
+                message_id=f"<{each.email}>",
+                subject="Long",
+                message=b"Subject: Long\r\n\r\n" + bytes(size),
+                html="<p>long</p>",
+                text="long\n",
+                uids=[],
+                change_ids=[],
+                articles=0,
+                corrections=0,
+                at=world.now,
+            )
+        delivery = Delivery(store, world.config, at=world.now, clock=lambda: world.now)
+        tracemalloc.start()
+        delivery.deliver()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert len(delivery.reports) == number
+    assert peak < 6 * size
 
 
 # ---- the envelope sender -----------------------------------------------------------------------

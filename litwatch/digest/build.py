@@ -63,7 +63,7 @@ def build(
     """
     ordered = sorted(papers, key=_newness, reverse=True)
     if kind == "first":
-        sections = _section("The newest papers on file", ordered[:NEWEST], "newest")
+        sections = _section("The newest papers on file", newest(papers), "newest")
     else:
         groups = _by_kind(ordered)
         sections = (
@@ -87,6 +87,11 @@ def build(
         rules_version=rules_version,
         filters=subscriber.filters.in_words(),
     )
+
+
+def newest(papers: Sequence[Stored]) -> tuple[Stored, ...]:
+    """The few papers that a first issue shows of these, the newest first."""
+    return tuple(sorted(papers, key=_newness, reverse=True)[:NEWEST])
 
 
 def _by_kind(papers: Sequence[Stored]) -> dict[str, list[Stored]]:
@@ -117,21 +122,6 @@ def is_late(article: Article) -> bool:
     if article.published.strip().isdecimal():
         published = date(published.year, 12, 31)
     return article.created_on - published > LATE_AFTER
-
-
-def trim(digest: Digest, keep: int) -> Digest:
-    """The digest with its first `keep` corrections and papers; the rest is named in `overflow`."""
-    corrections = digest.corrections[:keep]
-    left = keep - len(corrections)
-    sections, cut = [], [entry.paper for entry in digest.corrections[keep:]]
-    for section in digest.sections:
-        kept, dropped = section.papers[:left], section.papers[left:]
-        left -= len(kept)
-        cut.extend(dropped)
-        if kept:
-            sections.append(replace(section, papers=kept))
-    overflow = tuple(dict.fromkeys(stored.article.uid for stored in cut))
-    return replace(digest, corrections=corrections, sections=tuple(sections), overflow=overflow)
 
 
 def _newness(stored: Stored) -> tuple[date, int, str]:

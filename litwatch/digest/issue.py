@@ -66,8 +66,7 @@ class Digest:
 
     `on_file` counts the papers that a first issue stands for, `per_year` all papers by their years,
     `filed_only` those older than a change of query or filters; `filters` says in words what the
-    reader asked for; `overflow` are the uids of papers and corrections that a shortened digest
-    names by one link alone.
+    reader asked for.
     """
 
     kind: Literal["issue", "first"]
@@ -82,7 +81,6 @@ class Digest:
     filed_only: int = 0
     rules_version: str = ""
     filters: tuple[str, ...] = ()
-    overflow: tuple[str, ...] = ()
 
     @property
     def papers(self) -> tuple[Stored, ...]:

@@ -231,8 +231,11 @@ class Articles:
         )
         return int(self._database.column(query)[0])
 
-    def newest(self, topics: Sequence[str], limit: int) -> tuple[Stored, ...]:
-        """The articles of the topics that were published last, withdrawn ones left out."""
+    def newest(self, topics: Sequence[str], limit: int, *, skip: int = 0) -> tuple[Stored, ...]:
+        """The articles of the topics that were published last, withdrawn ones left out.
+
+        `skip` leaves out so many of the newest.
+        """
         published_on = func.coalesce(articles.c.published_on, articles.c.created_on)
         newest_first = (
             published_on.desc().nulls_last(),
@@ -240,7 +243,7 @@ class Articles:
             articles.c.uid.desc(),
         )
         query = _on_file(topics).with_only_columns(articles.c.uid).order_by(*newest_first)
-        return load(self._database, self._database.column(query.limit(limit)))
+        return load(self._database, self._database.column(query.limit(limit).offset(skip)))
 
     def count(self, topics: Sequence[str]) -> int:
         """How many articles of the topics are on file, each once, withdrawn ones left out."""

@@ -45,8 +45,8 @@ BEFORE: dict[State, tuple[State, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """A digest in the outbox; `done_at` is when it was sent, written, or given up."""
+class OutboxEntry:
+    """What is known of a digest in the outbox; `done_at` is when it was sent, written, given up."""
 
     id: int
     email: str
@@ -54,9 +54,6 @@ class OutboxRow:
     state: State
     message_id: str | None
     subject: str
-    message: bytes
-    html: str
-    text: str
     articles: int
     corrections: int
     created_at: datetime
@@ -71,6 +68,16 @@ class OutboxRow:
     may_have_arrived: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxRow(OutboxEntry):
+    """A digest in the outbox with the mail itself, which may have a megabyte."""
+
+    message: bytes
+    html: str
+    text: str
+
+
+ENTRY = tuple(outbox.c[field.name] for field in fields(OutboxEntry))
 COLUMNS = tuple(outbox.c[field.name] for field in fields(OutboxRow))
 
 
@@ -189,13 +196,19 @@ class Outbox:
 
     # ---- sending -----------------------------------------------------------------------------
 
-    def due(self, now: datetime) -> tuple[OutboxRow, ...]:
+    def due(self, now: datetime) -> tuple[OutboxEntry, ...]:
         """The digests to be sent now, the oldest first; a crash's `sending` ones among them."""
         # A wait that a clock set ahead has written down does not outlast the clock.
         is_time = (outbox.c.next_attempt_at <= now) | (outbox.c.last_attempt_at > now)
         deferred = (outbox.c.state == "deferred") & is_time
         ready = or_(outbox.c.state.in_(("queued", "sending")), deferred)
-        return self._rows(select(*COLUMNS).where(ready).order_by(outbox.c.id))
+        return self._entries(select(*ENTRY).where(ready).order_by(outbox.c.id))
+
+    def mail(self, outbox_id: int) -> OutboxRow:
+        """The digest with its mail; raises StoreError where there is none of that number."""
+        if row := self.get(outbox_id):
+            return row
+        raise StoreError(f"digest {outbox_id} is not in the outbox")
 
     def mark_sending(self, outbox_id: int, at: datetime) -> None:
         """Notes, before the server is asked, that it is; a run may have died while it was."""
@@ -354,10 +367,13 @@ class Outbox:
         query = select(outbox.c.state, func.count().label("number")).group_by(outbox.c.state)
         return {row.state: row.number for row in self._database.rows(query.order_by("state"))}
 
-    def deferred_since(self, moment: datetime) -> tuple[OutboxRow, ...]:
+    def deferred_since(self, moment: datetime) -> tuple[OutboxEntry, ...]:
         """The digests that were first refused at that moment or before, and still wait."""
         waiting = outbox.c.state == "deferred", outbox.c.first_failed_at <= moment
-        return self._rows(select(*COLUMNS).where(*waiting).order_by(outbox.c.id))
+        return self._entries(select(*ENTRY).where(*waiting).order_by(outbox.c.id))
+
+    def _entries(self, query: Select[*tuple[Any, ...]]) -> tuple[OutboxEntry, ...]:
+        return tuple(OutboxEntry(*row) for row in self._database.rows(query))
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> tuple[OutboxRow, ...]:
         return tuple(OutboxRow(*row) for row in self._database.rows(query))

@@ -6,10 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from types import ModuleType
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from litwatch.digest.build import is_late, trim
+from litwatch.digest.build import is_late
 from litwatch.digest.issue import Digest
 from litwatch.digest.owed import Owed, corrections, matches, news, owed, untold
 from litwatch.models import Article, Change, Fact, Facts, Findings, Stored
@@ -356,23 +354,6 @@ def test_a_digest_says_what_the_reader_asked_for_and_covers_those_topics_only(
 
     assert digest.filters == ("topics: scleredema", "roles: given, failed")
     assert [topic.id for topic in digest.coverage.topics] == ["scleredema"]
-
-
-@given(keep=st.integers(0, 9))
-def test_a_trimmed_digest_keeps_the_first_and_names_the_rest(
-    issue: Callable[..., Digest], samples: ModuleType, keep: int
-) -> None:
-    whole = issue(corrections=samples.some_corrections())
-    order = [entry.paper.article.uid for entry in whole.corrections]
-    order += [paper.article.uid for paper in whole.papers]
-
-    short = trim(whole, keep)
-
-    kept = [entry.paper.article.uid for entry in short.corrections]
-    kept += [paper.article.uid for paper in short.papers]
-    assert kept == order[:keep]
-    assert list(short.overflow) == order[keep:]
-    assert all(section.papers for section in short.sections)
 
 
 def test_the_newest_paper_comes_first_whatever_the_order_of_the_run(

@@ -402,7 +402,7 @@ def test_gmail_does_not_clip_a_big_issue_and_no_paper_is_dropped_in_silence(
     lists = [link for link in page.xpath("//a/@href") if "?term=" in link]
     listed = [uid for link in lists for uid in link.partition("?term=")[2].split("+")]
     assert len(lists) == 2
-    assert f"{len(listed)} more belong to this issue" in page.text_content()
+    assert f"{len(listed)} papers more belong to this issue" in page.text_content()
     shown = [link.rstrip("/").rpartition("/")[2] for link in titles]
     assert sorted([*shown, *listed]) == sorted(
         p.article.uid.removeprefix("pubmed:") for p in papers
@@ -410,7 +410,8 @@ def test_gmail_does_not_clip_a_big_issue_and_no_paper_is_dropped_in_silence(
     assert all(f"/{uid}/" in mail.text for uid in (*shown, *listed))
     assert "Unsubscribe" in mail.html
     assert mail.subject.startswith("300 new papers")
-    assert "Intravenous immunoglobulin" in page.xpath("//h2")[0].text_content()
+    heading = page.xpath("//h2")[0].text_content()
+    assert heading == f"Intravenous immunoglobulin {len(titles)} of 300"
 
 
 def test_a_record_that_is_gone_says_so_and_one_that_moved_says_where_it_is(

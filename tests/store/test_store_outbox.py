@@ -75,7 +75,8 @@ def only(store: Store) -> OutboxRow:
 def test_a_digest_is_kept_to_the_byte_and_is_due_at_once(store: Store, monday: datetime) -> None:
     outbox_id = queue(store, monday)
 
-    (row,) = store.outbox.due(monday)
+    (entry,) = store.outbox.due(monday)
+    row = store.outbox.mail(entry.id)
 
     assert row.id == outbox_id
     assert row.message == BYTES
@@ -190,7 +191,8 @@ def test_a_digest_left_in_sending_by_a_crash_is_due_with_the_same_bytes(
     outbox_id = queue(store, monday)
     store.outbox.mark_sending(outbox_id, monday)
 
-    (row,) = store.outbox.due(monday)
+    (entry,) = store.outbox.due(monday)
+    row = store.outbox.mail(entry.id)
     assert (row.state, row.message, row.message_id) == ("sending", BYTES, f"<2026-W45.{READER}>")
 
     store.outbox.mark_sending(outbox_id, monday + timedelta(days=1))
@@ -333,7 +335,8 @@ def test_a_failed_digest_that_is_retried_holds_its_papers_again(
 
     filed.outbox.retry(outbox_id, monday)
 
-    (row,) = filed.outbox.due(monday)
+    (entry,) = filed.outbox.due(monday)
+    row = filed.outbox.mail(entry.id)
     assert (row.id, row.state, row.attempts, row.message) == (outbox_id, "queued", 0, BYTES)
     assert filed.deliveries.uids(READER) == {"pubmed:1", "pubmed:2"}
     assert filed.deliveries.change_ids(READER) == {change.id}
@@ -441,6 +444,8 @@ def test_old_mails_are_emptied_and_their_rows_stay(filed: Store, monday: datetim
         assert row is not None
         assert row.message == BYTES
     assert filed.outbox.get(99) is None
+    with pytest.raises(StoreError, match="digest 99 is not in the outbox"):
+        filed.outbox.mail(99)
 
 
 def test_a_failed_digest_whose_paper_came_under_another_number_is_not_sent(
