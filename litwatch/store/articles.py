@@ -222,12 +222,10 @@ class Articles:
                 news[uid] = (*news.get(uid, ()), topic_id)
         return load(self._database, tuple(news), news)
 
-    def filed_after(self, moment: datetime, topics: Sequence[str]) -> int:
-        """How many articles runs after that moment filed for the topics as history, not as news."""
-        query = (
-            select(func.count(links.c.uid.distinct()))
-            .join(runs, runs.c.id == links.c.run_id)
-            .where(~links.c.news, runs.c.started > moment, links.c.topic_id.in_(topics))
+    def filed_after(self, run_id: int, topics: Sequence[str]) -> int:
+        """How many articles runs after that one filed for the topics as history, not as news."""
+        query = select(func.count(links.c.uid.distinct())).where(
+            ~links.c.news, links.c.run_id > run_id, links.c.topic_id.in_(topics)
         )
         return int(self._database.column(query)[0])
 
