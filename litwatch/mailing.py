@@ -139,7 +139,19 @@ class Mailing:
             self._store.subscribers.add(
                 subscriber.email, subscriber.filters, run_id=self._run_id, at=self._at
             )
+            self._owe_held(subscriber)
             self._queue(subscriber, digest)
+
+    def _owe_held(self, subscriber: Subscriber) -> None:
+        """Writes down that a new reader is owed the news that is held back, once it is released.
+
+        The first issue does not count it among what is on file.
+        """
+        articles = self._store.articles
+        ids = [topic.id for topic in self._topics_of(subscriber)]
+        held = articles.load(articles.held_back(ids) - articles.on_file(ids))
+        promised = news(held, subscriber.filters)
+        self._store.subscribers.owe(subscriber.email, promised, run_id=self._run_id)
 
     def _first_issue(self, subscriber: Subscriber, filed: Filed) -> Digest | None:
         topics = self._topics_of(subscriber)

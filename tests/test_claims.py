@@ -1,12 +1,18 @@
 """What an issue claims of itself, in whole runs: its window, its counts, its days."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
+from litwatch.accepting import accept_topic
+from litwatch.demo import records
+from litwatch.demo.library import Revision
+from litwatch.models import bare_uid
+from litwatch.settings import Filters
 from postbox import Postbox, Serve
-from world import WEEK, World
+from world import WEEK, MakeWorld, World
 
 READER = "reader@example.org"
+PATTERN = "99008011"
 
 
 def text_of_last(world: World, email: str = READER) -> str:
@@ -113,3 +119,39 @@ def test_a_correction_names_the_day_on_which_the_paper_went_out(
     text = text_of_last(world)
     assert "It was sent to you on 12 November 2026" in text
     assert "It was sent to you on 9 November 2026" not in text
+
+
+# ---- what is held when a reader joins --------------------------------------------------------
+
+
+def test_a_reader_who_joins_while_papers_are_held_gets_them_when_they_are_released(
+    make_world: MakeWorld,
+) -> None:
+    library = dict(records.load())
+    xml = library[PATTERN][-1].xml
+    held = [str(99900001 + number) for number in range(150)]
+    for pmid in held:
+        own = xml.replace(PATTERN.encode(), pmid.encode())
+        own = own.replace(b"10.5555/", b"10.5555/%b." % pmid.encode())
+        library[pmid] = (Revision(date(2026, 11, 5), own),)
+    world = make_world(library)
+    world.run()
+    (reader,) = world.config.subscribers
+    french = replace(reader, email="french@example.org", filters=Filters(languages=("fre",)))
+    new = replace(reader, email="new@example.org")
+    world.run_after(WEEK)
+    world.configure(subscribers=(reader, new, french))
+    world.run_after(timedelta(days=1))
+    assert not _delivered(world, new.email).intersection(held)
+    accept_topic(world.config, "scleromyxedema")
+
+    world.run_after(WEEK)
+
+    assert _delivered(world, READER).issuperset(held)
+    assert _delivered(world, new.email).issuperset(held)
+    assert not _delivered(world, french.email).intersection(held)
+
+
+def _delivered(world: World, email: str) -> frozenset[str]:
+    with world.store() as store:
+        return frozenset(map(bare_uid, store.deliveries.uids(email)))

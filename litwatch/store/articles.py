@@ -240,6 +240,10 @@ class Articles:
         query = _on_file(topics).with_only_columns(articles.c.uid).order_by(*newest_first)
         return load(self._database, self._database.column(query.limit(limit)))
 
+    def on_file(self, topics: Sequence[str]) -> frozenset[str]:
+        """The uids of the articles of the topics, those left out that are held or withdrawn."""
+        return frozenset(self._database.column(_on_file(topics)))
+
     def count(self, topics: Sequence[str]) -> int:
         """How many articles of the topics are on file, each once, withdrawn ones left out."""
         count = _on_file(topics).with_only_columns(func.count())
