@@ -1,11 +1,14 @@
 """What an issue claims of itself, in whole runs: its window, its counts, its days."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
 from litwatch.accepting import accept_topic
 from litwatch.demo import records
 from litwatch.demo.library import Revision
+from litwatch.digest.paper import marks
+from litwatch.digest.words import GRAVE_MARKS
 from litwatch.models import bare_uid
 from litwatch.settings import Filters
 from postbox import Postbox, Serve
@@ -71,9 +74,7 @@ def test_a_window_begins_in_no_future(world: World) -> None:
 
     world.run()
 
-    text = text_of_last(world)
-    assert "2 November 2026 to 9 November 2026" in text
-    assert "2027" not in text
+    assert "2 November 2026 to 9 November 2026" in text_of_last(world)
 
 
 def test_a_reader_who_joined_in_the_future_gets_a_window_of_today(world: World) -> None:
@@ -119,6 +120,76 @@ def test_a_correction_names_the_day_on_which_the_paper_went_out(
     text = text_of_last(world)
     assert "It was sent to you on 12 November 2026" in text
     assert "It was sent to you on 9 November 2026" not in text
+
+
+# ---- what was taken back ---------------------------------------------------------------------
+
+PAPER = b"Complete remission of scleromyxedema with low-dose tocilizumab"
+
+
+def wavering(*, until: date) -> dict[str, tuple[Revision, ...]]:
+    """The sample records, and two papers of 6 November: one retracted, one gone, for some time."""
+    library = dict(records.load())
+    whole = library["99026114"][0].xml
+    retracted = library["99026114"][-1].xml
+    signs = {"99900001": retracted, "99900002": b""}
+    for pmid, meanwhile in signs.items():
+        states = []
+        for xml in (whole, meanwhile):
+            own = xml.replace(b"99026114", pmid.encode())
+            own = re.sub(rb"10\.5555/[^<]*", b"10.5555/" + pmid.encode(), own)
+            states.append(own.replace(PAPER, b"Paper %b:" % pmid.encode()))
+        library[pmid] = (
+            Revision(date(2026, 11, 6), states[0]),
+            Revision(date(2026, 11, 10), states[1], withdrawn=not states[1]),
+            Revision(until, states[0]),
+        )
+    return library
+
+
+def daily(world: World, days: int) -> None:
+    for _ in range(days):
+        world.run_after(timedelta(days=1))
+
+
+def test_a_correction_tells_what_still_holds_when_the_issue_is_made(make_world: MakeWorld) -> None:
+    world = make_world(wavering(until=date(2026, 11, 14)))
+    (reader,) = world.config.subscribers
+    world.configure(recheck_days=1)
+    world.run()
+    world.run_after(WEEK)
+    daily(world, 7)
+
+    with world.store() as store:
+        for uid, kinds in (
+            ("pubmed:99900001", ["retraction", "reinstated"]),
+            ("pubmed:99900002", ["withdrawn", "restored"]),
+        ):
+            assert [change.kind for change in store.articles.changes_of(uid)] == kinds
+    assert "Paper 9990000" not in text_of_last(world)
+    world.configure(subscribers=(reader, replace(reader, email="new@example.org")))
+    world.run_after(timedelta(hours=1))
+    with world.store() as store:
+        papers = store.articles.load(["pubmed:99900001", "pubmed:99900002"])
+    assert [set(marks(paper)) & GRAVE_MARKS for paper in papers] == [set(), set()]
+
+
+def test_what_was_told_and_taken_back_is_told_to_be_so(make_world: MakeWorld) -> None:
+    world = make_world(wavering(until=date(2026, 11, 20)))
+    world.configure(recheck_days=1)
+    world.run()
+    world.run_after(WEEK)
+    daily(world, 7)
+    told = text_of_last(world)
+    daily(world, 7)
+    back = text_of_last(world)
+    daily(world, 7)
+
+    assert "This paper has been retracted" in told
+    assert "PubMed no longer hands out this record (99900002)" in told
+    assert "PubMed no longer says that this paper is retracted." in back
+    assert "PubMed hands out this record (99900002) again." in back
+    assert "Paper 9990000" not in text_of_last(world)
 
 
 # ---- what is held when a reader joins --------------------------------------------------------

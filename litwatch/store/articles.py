@@ -33,7 +33,9 @@ from litwatch.store.twins import Twins
 
 Saved = Literal["new", "updated", "same"]
 
-HASH_OF = select(articles.c.content_hash).where(articles.c.uid == bindparam("uid"))
+STATE_OF = select(articles.c.content_hash, articles.c.withdrawn_at).where(
+    articles.c.uid == bindparam("uid")
+)
 RECORD_OF = select(articles.c.record).where(articles.c.uid == bindparam("uid"))
 INSERT = articles.insert()
 UPDATE = update(articles).where(articles.c.uid == bindparam("key"))
@@ -98,7 +100,7 @@ class Articles:
             article, found, content_hash=fingerprint, rules_version=rules_version, at=at
         )
         with self._database.transaction():
-            known = self._database.row(HASH_OF, uid=article.uid)
+            known = self._database.row(STATE_OF, uid=article.uid)
             saved: Saved = "same"
             if known is None:
                 saved = "new"
@@ -108,6 +110,8 @@ class Articles:
                 if known.content_hash != fingerprint:
                     saved = "updated"
                     self._revise(article, known.content_hash, run_id=run_id, at=at)
+                if known.withdrawn_at is not None:
+                    self._happenings.restored(article.uid, run_id=run_id, at=at)
                 self._database.write(UPDATE, key=article.uid, **row)
                 self._database.write(DELETE_FINDINGS, key=article.uid)
             self._database.write_many(INSERT_FINDINGS, finding_rows(article.uid, found))
@@ -300,7 +304,7 @@ class Articles:
     def withdraw(self, uid: str, run_id: int, at: datetime) -> None:
         """Marks a record as gone from its source; one that never was on file is only noted."""
         with self._database.transaction():
-            if self._database.row(HASH_OF, uid=uid) is None:
+            if self._database.row(STATE_OF, uid=uid) is None:
                 self._pending.give_up(uid, run_id=run_id, at=at)
                 return
             mark = update(articles).where(articles.c.uid == uid, articles.c.withdrawn_at.is_(None))
