@@ -305,6 +305,10 @@ class Mailing:
         return self._store.articles.changes_since(0)
 
     @cached_property
+    def _unread(self) -> Counter[str]:
+        return self._store.pending.unread()
+
+    @cached_property
     def _twins(self) -> Mapping[str, frozenset[str]]:
         return self._store.articles.twins()
 
@@ -332,6 +336,7 @@ class Mailing:
                 warnings=report.warnings,
                 error=report.error,
                 held=report.held,
+                unread=self._unread[report.id],
             )
             for report in filed.topics
             if report.id in labels

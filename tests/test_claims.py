@@ -226,3 +226,21 @@ def test_a_reader_who_joins_while_papers_are_held_gets_them_when_they_are_releas
 def _delivered(world: World, email: str) -> frozenset[str]:
     with world.store() as store:
         return frozenset(map(bare_uid, store.deliveries.uids(email)))
+
+
+# ---- what could not be read ------------------------------------------------------------------
+
+
+def test_a_paper_that_is_listed_and_not_handed_out_is_named(make_world: MakeWorld) -> None:
+    library = dict(records.load())
+    own = library["99026114"][0].xml.replace(b"99026114", b"99900001")
+    library["99900001"] = (Revision(date(2026, 11, 6), own),)
+    world = make_world(library)
+    world.run()
+    world.stand_in.fail("efetch", "missing-records", times=None, ids=("99900001",))
+
+    world.run_after(WEEK)
+
+    text = text_of_last(world)
+    assert "1 record that PubMed lists for Scleromyxedema could not be read yet" in text
+    assert "without a gap" not in text
