@@ -140,7 +140,19 @@ class Mailing:
             self._store.subscribers.add(
                 subscriber.email, subscriber.filters, run_id=self._run_id, at=self._at
             )
+            self._owe_held(subscriber)
             self._queue(subscriber, digest)
+
+    def _owe_held(self, subscriber: Subscriber) -> None:
+        """Writes down that a new reader is owed the news that is held back, once it is released.
+
+        The first issue does not count it among what is on file.
+        """
+        articles = self._store.articles
+        ids = [topic.id for topic in self._topics_of(subscriber)]
+        held = articles.load(articles.held_back(ids) - articles.on_file(ids))
+        promised = news(held, subscriber.filters)
+        self._store.subscribers.owe(subscriber.email, promised, run_id=self._run_id)
 
     def _first_issue(self, subscriber: Subscriber, filed: Filed) -> Digest | None:
         topics = self._topics_of(subscriber)
@@ -182,7 +194,6 @@ class Mailing:
         if state is None:
             return None
         news = self._owed(subscriber, state, topics)
-        last = self._store.outbox.last_written(subscriber.email) or state.joined_at
         ids = [topic.id for topic in topics]
         return build(
             subscriber,
@@ -190,8 +201,8 @@ class Mailing:
             topics,
             news.papers,
             self._corrections(subscriber),
-            self._coverage(topics, filed, last, news.papers),
-            filed_only=self._filed_only(news, state, last, topics),
+            self._coverage(topics, filed, self._start(state, period), news.papers),
+            filed_only=self._filed_only(news, state, topics),
             **self._counts(ids),
             rules_version=self._rules_version,
         )
@@ -216,12 +227,22 @@ class Mailing:
         self._store.subscribers.forget_owed(subscriber.email, news.again)
         return news
 
-    def _filed_only(
-        self, news: Owed, state: SubscriberState, last: datetime, topics: Sequence[Topic]
-    ) -> int:
+    def _start(self, state: SubscriberState, period: Period) -> datetime:
+        """From when on an issue covers: since the last one that the reader got, or since joining.
+
+        What a clock that was ahead has dated in the future bounds nothing.
+        """
+        last = self._store.outbox.last_issue(state.email, before=self._at)
+        start = last.created_at if last else state.joined_at
+        return start if start <= self._at else period.start
+
+    def _filed_only(self, news: Owed, state: SubscriberState, topics: Sequence[Topic]) -> int:
         """How many older papers a change of query or filters filed since the last issue."""
-        by_filters = len(news.filed_only) if state.filters_since > last else 0
-        return by_filters + self._store.articles.filed_after(last, [topic.id for topic in topics])
+        last = self._store.outbox.last_issue(state.email)
+        run_id = last.run_id if last else state.since_run
+        changed = state.filters_since > (last.created_at if last else state.joined_at)
+        by_filters = len(news.filed_only) if changed else 0
+        return by_filters + self._store.articles.filed_after(run_id, [topic.id for topic in topics])
 
     def _counts(self, topic_ids: Sequence[str]) -> "_Counts":
         """What is on file for the topics, counted once for all readers who follow the same."""
@@ -290,6 +311,10 @@ class Mailing:
         return OnFile(self._store.articles, self._twins)
 
     @cached_property
+    def _unread(self) -> Counter[str]:
+        return self._store.pending.unread()
+
+    @cached_property
     def _twins(self) -> Mapping[str, frozenset[str]]:
         return self._store.articles.twins()
 
@@ -317,6 +342,7 @@ class Mailing:
                 warnings=report.warnings,
                 error=report.error,
                 held=report.held,
+                unread=self._unread[report.id],
             )
             for report in filed.topics
             if report.id in labels
@@ -334,9 +360,9 @@ class Mailing:
         own = {topic.id for topic in self._topics_of(subscriber)}
         if any(report.id in own and report.error is None for report in filed.topics):
             return True
-        last = self._store.outbox.last_period(subscriber.email)
+        last = self._store.outbox.last_issue(subscriber.email, before=self._at)
         length = period.end - period.start
-        return last is None or self._at - last.end > length + PATIENCE
+        return last is None or self._at - last.period.end > length + PATIENCE
 
     # ---- report ------------------------------------------------------------------------------
 

@@ -11,7 +11,10 @@ from litwatch.models import Article, Change, Notice, Period, Stored
 
 @dataclass(frozen=True, slots=True)
 class TopicCoverage:
-    """What the search for one topic gave: PubMed's count, what is new, still pending, held back."""
+    """What the search for one topic gave: PubMed's count, what is new, still pending, held back.
+
+    `unread` are those of the pending records that are not on file.
+    """
 
     id: str
     label: str
@@ -21,6 +24,7 @@ class TopicCoverage:
     warnings: tuple[Notice, ...] = ()
     error: str | None = None
     held: int = 0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

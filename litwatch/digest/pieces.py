@@ -147,7 +147,8 @@ def _correction(piece: CorrectionPiece) -> Correction:
     kind = kind_of(entry)
     mark, words = CORRECTION_WORDS[kind]
     what = words.format(pmid=bare_uid(entry.change.uid))
-    citation = "" if entry.change.kind == "withdrawn" else entry.change.citation
+    is_dated = entry.change.kind in ("withdrawn", "reinstated", "restored")
+    citation = "" if is_dated else entry.change.citation
     tags = "; ".join(f"{label} — {role}" for label, role in treated(entry.paper.findings))
     sent = sentences.day(entry.sent_at, piece.timezone)
     return Correction(

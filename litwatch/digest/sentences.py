@@ -40,7 +40,11 @@ def headline(digest: Digest) -> str:
     if not any(counts.values()):
         counts["final version"] = kinds["final"]
     said = [counted(number, noun) for noun, number in counts.items() if number]
-    return joined(said) or ("Search in doubt" if doubts(digest) else "Nothing new")
+    if said:
+        return joined(said)
+    if any(doubt for topic in digest.coverage.topics for doubt in _doubts(topic)):
+        return "Search in doubt"
+    return "Nothing new so far" if doubts(digest) else "Nothing new"
 
 
 def by_topic(digest: Digest) -> str:
@@ -99,14 +103,23 @@ def opening(digest: Digest) -> str:
 
 
 def doubts(digest: Digest, before: str = "") -> str:
-    """What readers are to know of searches that are in doubt, empty where none is."""
-    said = " ".join(doubt for topic in digest.coverage.topics for doubt in _doubts(topic))
+    """Why papers may be missing although the searches ran, empty where none may be."""
+    topics = digest.coverage.topics
+    said = " ".join(doubt for topic in topics for doubt in (*_doubts(topic), *_unread(topic)))
     return before + said if said else ""
+
+
+def _unread(topic: TopicCoverage) -> Iterator[str]:
+    if topic.unread:
+        again = "it is asked for again" if topic.unread == 1 else "they are asked for again"
+        records = counted(topic.unread, "record")
+        yield f"{records} that PubMed lists for {topic.label} could not be read yet; {again}."
 
 
 def _doubts(topic: TopicCoverage) -> Iterator[str]:
     codes = {warning.code for warning in topic.warnings}
     search = f"The search for {topic.label}"
+    tested = f"the search for {topic.label} is tested"
     # A warning stands until it is accepted, also while a later search fails and counts nothing.
     count = "" if topic.count is None else f" ({topic.count:,})"
     missing = "papers may be missing from this issue until the search has been looked at."
@@ -114,6 +127,12 @@ def _doubts(topic: TopicCoverage) -> Iterator[str]:
         yield f"{search} found far fewer papers than before{count}: {missing}"
     if "translation-changed" in codes:
         yield f"PubMed understands the search for {topic.label} otherwise than before: {missing}"
+    if not codes.isdisjoint(("phrase-not-found", "field-not-found")):
+        yield f"PubMed did not understand a part of the search for {topic.label}: {missing}"
+    if "control-failed" in codes:
+        yield f"A paper by which {tested} was not found as it should be: {missing}"
+    if "too-quiet" in codes:
+        yield f"{search} has found unusually few new papers lately: {missing}"
     if "count-exploded" in codes:
         yield f"{search} found far more papers than before{count}."
     if topic.held:

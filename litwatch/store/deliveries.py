@@ -7,7 +7,7 @@ digest holds that is given up or dropped is owed again.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import case, delete, insert, select
 
 from litwatch.errors import StoreError
 from litwatch.store.database import Database
@@ -52,13 +52,15 @@ class Deliveries:
         return {row.uid: row.run_id for row in self._database.rows(query)}
 
     def moments(self, email: str) -> dict[str, datetime]:
-        """By uid, when the digest that holds the paper was written down: it tells of then."""
+        """By uid, when the digest that holds the paper went out; when written, while it has not."""
+        is_out = outbox.c.state.in_(("sent", "written"))
+        went_out = case((is_out, outbox.c.done_at), else_=outbox.c.created_at)
         query = (
-            select(deliveries.c.uid, outbox.c.created_at)
+            select(deliveries.c.uid, went_out.label("moment"))
             .join(deliveries, deliveries.c.outbox_id == outbox.c.id)
             .where(deliveries.c.email == email)
         )
-        return {row.uid: row.created_at for row in self._database.rows(query)}
+        return {row.uid: row.moment for row in self._database.rows(query)}
 
     # ---- what a digest holds -----------------------------------------------------------------
 

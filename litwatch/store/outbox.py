@@ -77,6 +77,15 @@ class OutboxRow(OutboxEntry):
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue that a subscriber got, or gets: by which run, when it was written, for what."""
+
+    run_id: int
+    created_at: datetime
+    period: Period
+
+
 ENTRY = tuple(outbox.c[field.name] for field in fields(OutboxEntry))
 COLUMNS = tuple(outbox.c[field.name] for field in fields(OutboxRow))
 
@@ -173,21 +182,26 @@ class Outbox:
         )
         return self._database.row(query) is not None
 
-    def last_period(self, email: str) -> Period | None:
-        """The subscriber's latest period that has its digest or was skipped."""
-        row = self._database.row(
-            select(outbox.c.period_key, outbox.c.period_start, outbox.c.period_end)
-            .where(outbox.c.email == email)
-            .order_by(outbox.c.period_end.desc(), outbox.c.id.desc())
-            .limit(1)
-        )
-        return None if row is None else Period(row.period_key, row.period_start, row.period_end)
+    def last_issue(self, email: str, before: datetime | None = None) -> Issue | None:
+        """The subscriber's last issue that came, or was skipped, or is on its way.
 
-    def last_written(self, email: str) -> datetime | None:
-        """When the subscriber's last digest was written down, or its period was skipped."""
-        query = select(outbox.c.created_at).where(outbox.c.email == email)
+        One that failed or was dropped is none, unless it may have arrived. With `before`, the last
+        of those written down until then: a clock that was ahead may have dated one in the future.
+        """
+        came = outbox.c.state.not_in(("failed", "dropped")) | outbox.c.may_have_arrived
+        query = select(
+            outbox.c.run_id,
+            outbox.c.created_at,
+            outbox.c.period_key,
+            outbox.c.period_start,
+            outbox.c.period_end,
+        ).where(outbox.c.email == email, came)
+        query = query if before is None else query.where(outbox.c.created_at <= before)
         row = self._database.row(query.order_by(outbox.c.id.desc()).limit(1))
-        return None if row is None else row.created_at
+        if row is None:
+            return None
+        period = Period(row.period_key, row.period_start, row.period_end)
+        return Issue(row.run_id, row.created_at, period)
 
     def holding(self, uid: str) -> tuple[OutboxRow, ...]:
         """The digests that hold the paper, the oldest first."""

@@ -10,7 +10,7 @@ import pytest
 from litwatch.digest.build import is_late
 from litwatch.digest.issue import Digest
 from litwatch.digest.owed import Owed, corrections, matches, news, owed, untold
-from litwatch.models import Article, Change, Fact, Facts, Findings, Stored
+from litwatch.models import TAKEN_BACK_BY, Article, Change, Fact, Facts, Findings, Stored
 from litwatch.settings import Filters
 
 WRITTEN = datetime(2026, 11, 16, 6, 10, tzinfo=UTC)
@@ -233,6 +233,51 @@ def test_a_second_erratum_is_told_even_if_neither_has_a_record(samples: ModuleTy
     changes = [replace(change(n, "erratum"), citation=f"J. {n}") for n in (1, 2)]
 
     assert len(correct(samples, changes)) == 2
+
+
+# ---- what was taken back ---------------------------------------------------------------------
+
+
+def test_what_was_taken_back_before_it_was_told_is_not_told(samples: ModuleType) -> None:
+    changes = [
+        change(1, "retraction"),
+        change(2, "withdrawn", "pubmed:90000002"),
+        change(3, "reinstated"),
+        change(4, "restored", "pubmed:90000002"),
+    ]
+
+    assert correct(samples, changes) == ()
+
+
+@pytest.mark.parametrize(("kind", "by"), TAKEN_BACK_BY.items())
+def test_what_is_taken_back_after_it_was_told_is_told_once(
+    samples: ModuleType, kind: str, by: str
+) -> None:
+    changes = [change(1, kind), change(2, by)]
+
+    told = correct(samples, changes, delivered_changes=frozenset({1}))
+    again = correct(samples, changes, delivered_changes=frozenset({1, 2}))
+
+    assert [entry.change.kind for entry in told] == [by]
+    assert again == ()
+
+
+def test_what_comes_again_after_it_was_taken_back_is_told_again(samples: ModuleType) -> None:
+    changes = [change(1, "retraction"), change(2, "reinstated"), change(3, "retraction")]
+
+    told = correct(samples, changes, delivered_changes=frozenset({1, 2}))
+
+    assert [entry.change.id for entry in told] == [3]
+    assert correct(samples, changes, delivered_changes=frozenset({1})) == ()
+    assert [entry.change.id for entry in correct(samples, changes)] == [3]
+
+
+def test_a_paper_that_was_sent_as_retracted_is_told_to_be_so_no_more(samples: ModuleType) -> None:
+    """It was retracted before it came on file, so that no change ever said so."""
+    changes = [change(1, "reinstated"), change(2, "retraction")]
+
+    assert [entry.change.id for entry in correct(samples, changes[:1])] == [1]
+    assert correct(samples, changes) == ()
 
 
 # ---- the issue -------------------------------------------------------------------------------

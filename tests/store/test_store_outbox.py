@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from litwatch.errors import StoreError
-from litwatch.models import Article, Correction, Findings, Period
+from litwatch.models import Article, Correction, Findings
 from litwatch.store import Store, open_store
 from litwatch.store.outbox import OutboxRow
 
@@ -147,26 +147,43 @@ def test_an_empty_period_is_settled_without_a_digest(store: Store, monday: datet
         queue(store, monday)
 
 
-def test_the_last_period_is_the_one_that_ended_last(store: Store, monday: datetime) -> None:
-    assert store.outbox.last_period(READER) is None
-    skip(store, monday + timedelta(weeks=1))
-    queue(store, monday)
+def test_the_last_issue_is_the_one_that_came_or_is_on_its_way(
+    store: Store, monday: datetime
+) -> None:
+    week = timedelta(weeks=1)
+    assert store.outbox.last_issue(READER) is None
+    skip(store, monday)
+    given_up = queue(store, monday + week)
+    lost = queue(store, monday + 2 * week)
 
-    assert store.outbox.last_period(READER) == Period(
-        "2026-W46", monday, monday + timedelta(weeks=1)
-    )
-    assert store.outbox.last_period(OTHER) is None
+    assert _written(store) == monday + 2 * week
+    store.outbox.mark_sending(lost, monday + 2 * week)
+    store.outbox.mark_failed(lost, monday + 2 * week, None, "no answer", in_doubt=True)
+    assert _written(store) == monday + 2 * week, "it may have arrived"
+
+    assert _written(store, before=monday + week) == monday + week
+    store.outbox.mark_failed(given_up, monday + week, 550, "no such user")
+    assert _written(store, before=monday + week) == monday
+    assert store.outbox.last_issue(OTHER) is None
 
 
-def test_a_paper_was_delivered_as_it_was_when_its_digest_was_written_down(
+def _written(store: Store, before: datetime | None = None) -> datetime | None:
+    issue = store.outbox.last_issue(READER, before)
+    return issue.created_at if issue else None
+
+
+def test_a_paper_is_delivered_on_the_day_on_which_its_digest_goes_out(
     filed: Store, monday: datetime
 ) -> None:
-    """What happens to it while the digest waits for its server is told in the next one."""
+    later = monday + timedelta(days=2)
     outbox_id = queue(filed, monday, uids=("pubmed:1",))
-    filed.outbox.mark_sending(outbox_id, monday + timedelta(hours=1))
-    filed.outbox.mark_sent(outbox_id, monday + timedelta(hours=2), "250 OK")
-
     assert filed.deliveries.moments(READER) == {"pubmed:1": monday}
+
+    filed.outbox.mark_sending(outbox_id, later)
+    assert filed.deliveries.moments(READER) == {"pubmed:1": monday}
+    filed.outbox.mark_sent(outbox_id, later, "250 OK")
+
+    assert filed.deliveries.moments(READER) == {"pubmed:1": later}
     assert filed.deliveries.moments(OTHER) == {}
 
 
