@@ -16,7 +16,7 @@ from litwatch.digest.message import bounce_address, wire_address
 from litwatch.digest.render import Rendered, render
 from litwatch.digest.send import Mailer
 from litwatch.errors import DeliveryError
-from litwatch.settings import Mail
+from litwatch.settings import Filters, Mail
 from litwatch.standing import standing
 from litwatch.store import open_store
 from litwatch.store.subscribers import SubscriberState
@@ -358,3 +358,36 @@ def test_a_run_that_ends_while_it_waits_for_its_turn_has_sent_nothing(
 
     by_reader = {digest.subscriber: digest.articles for digest in following.digests}
     assert by_reader == {READER: 14, "other@example.org": 8}
+
+
+# ---- the first issue -----------------------------------------------------------------------------
+
+
+def test_a_first_issue_that_was_refused_is_written_again_and_the_news_follows(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    """A full mailbox on the first day costs neither the welcome nor one of the 14 papers."""
+    world.configure(smtp=serve())
+    postbox.answers["RCPT", READER] = "552 5.2.2 mailbox full"
+    world.run()
+    postbox.answers.clear()
+
+    welcome = world.run_after(WEEK)
+    news = world.run_after(WEEK)
+
+    assert [digest.articles for digest in welcome.digests] == [5]
+    assert b"This is your first issue" in postbox.kept[0][2]
+    assert [digest.articles for digest in news.digests] == [9]
+
+
+def test_a_reader_is_told_what_the_filters_left_out_and_where_it_is(world: World) -> None:
+    (one,) = world.config.subscribers
+    world.configure(subscribers=(replace(one, filters=Filters(languages=("jpn",))),))
+    world.run()
+
+    world.run_after(WEEK)
+
+    (first, issue) = sorted(world.config.outbox.glob("*.txt"))
+    said = " ".join(issue.read_text().split())
+    assert "6 more new papers do not pass your filters: https://pubmed.ncbi.nlm.nih.gov/" in said
+    assert "more new papers" not in first.read_text()

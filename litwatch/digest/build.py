@@ -37,7 +37,7 @@ NOTICE_TYPES = frozenset(
 """Publication types of a record that is about another paper."""
 REVIEW_TYPES = ("review", "guideline")
 """Types of study that report no patients of their own."""
-USED_ROLES = ("given", "failed", "withdrawn", "cause")
+USED_ROLES = ("given", "failed", "withdrawn")
 """Roles under which a paper stands under the treatment; otherwise it stands under its topic."""
 
 
@@ -54,6 +54,7 @@ def build(
     on_file_reports: Sequence[Reported] = (),
     per_year: Mapping[int, int] | None = None,
     filed_only: int = 0,
+    filtered: Sequence[str] = (),
     rules_version: str,
 ) -> Digest:
     """One issue for one reader: the papers grouped by treatment, newest first, each paper once.
@@ -84,6 +85,7 @@ def build(
         table=tabulate(reported(papers) if kind == "issue" else on_file_reports, on_file_reports),
         per_year=per_year or {},
         filed_only=filed_only,
+        filtered=tuple(filtered),
         rules_version=rules_version,
         filters=subscriber.filters.in_words(),
     )

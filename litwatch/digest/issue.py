@@ -70,7 +70,7 @@ class Digest:
 
     `on_file` counts the papers that a first issue stands for, `per_year` all papers by their years,
     `filed_only` those older than a change of query or filters; `filters` says in words what the
-    reader asked for.
+    reader asked for, and `filtered` are the uids of new papers that did not pass.
     """
 
     kind: Literal["issue", "first"]
@@ -83,6 +83,7 @@ class Digest:
     table: Table | None = None
     per_year: Mapping[int, int] = field(default_factory=dict)
     filed_only: int = 0
+    filtered: tuple[str, ...] = ()
     rules_version: str = ""
     filters: tuple[str, ...] = ()
 

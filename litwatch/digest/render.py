@@ -18,7 +18,8 @@ from litwatch import markup
 from litwatch.digest import sentences
 from litwatch.digest.charts import Chart, papers_per_year
 from litwatch.digest.issue import Digest
-from litwatch.digest.overflow import left_out
+from litwatch.digest.overflow import UIDS_IN_A_LINK, left_out
+from litwatch.digest.paper import list_url
 from litwatch.digest.pieces import Piece, inlined, kind_of, pieces_of
 from litwatch.digest.table import Cell
 from litwatch.digest.words import CORRECTION_WORDS, ORGAN_COLUMNS
@@ -173,6 +174,8 @@ def _frame(digest: Digest, mail: Mail) -> dict[str, object]:
         "searched": sentences.searched(digest),
         "found": [(sentences.found(topic), topic) for topic in coverage.topics],
         "filed_only": sentences.filed_only(digest),
+        "filtered": sentences.filtered(digest),
+        "filtered_url": list_url(digest.filtered[:UIDS_IN_A_LINK]) if digest.filtered else "",
         "filters": "; ".join(digest.filters),
         "rules": sentences.rules(digest),
         "credit": sentences.CREDIT,

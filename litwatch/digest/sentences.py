@@ -24,7 +24,7 @@ CREDIT = "Source: PubMed, U.S. National Library of Medicine."
 def headline(digest: Digest) -> str:
     """What the issue brings, in one phrase: `1 retraction and 3 new papers`."""
     if digest.kind == "first":
-        return f"{counted(digest.on_file, 'paper')} on file"
+        return f"{counted(digest.on_file, 'paper')} on file" + " for you" * bool(digest.filters)
     kinds = Counter(entry.change.kind for entry in digest.corrections)
     papers: Counter[str] = Counter()
     for section in digest.sections:
@@ -85,8 +85,9 @@ def opening(digest: Digest) -> str:
     """What stands before the papers: the welcome, or that the search ran and found nothing."""
     if digest.kind == "first":
         one = digest.on_file == 1
+        passing = f" {'passes' if one else 'pass'} your filters and" if digest.filters else ""
         return (
-            f"This is your first issue. {counted(digest.on_file, 'paper')} "
+            f"This is your first issue. {counted(digest.on_file, 'paper')}{passing} "
             f"{'is' if one else 'are'} on file from before you subscribed, and "
             f"{'it does not count' if one else 'none of them counts'} as new. "
             "From now on each issue brings what is new."
@@ -146,20 +147,21 @@ def _doubts(topic: TopicCoverage) -> Iterator[str]:
 def searched(digest: Digest) -> str:
     """When PubMed was asked, and from when on nothing is left uncovered."""
     coverage, zone = digest.coverage, digest.timezone
-    is_sound = coverage.complete and not doubts(digest)
-    complete = "; the search was complete" if is_sound else ""
+    moment = f"{day(coverage.end, zone)} at {clock(coverage.end, zone)} ({zone})"
+    if not coverage.complete:
+        return f"PubMed was asked on {moment}; not every topic could be searched."
+    whole = f"The whole query of each topic was put to PubMed on {moment}"
+    if doubts(digest):
+        return f"{whole}."
     start = since_day(digest)
-    return (
-        f"The whole query of each topic was put to PubMed on {day(coverage.end, zone)} at "
-        f"{clock(coverage.end, zone)} ({zone}){complete}."
-        + (f" Covered without a gap since {start}." if start and is_sound else "")
-    )
+    since = f" Covered without a gap since {start}." if start else ""
+    return f"{whole}; the search was complete.{since}"
 
 
 def found(topic: TopicCoverage) -> str:
     """What the search for one topic gave."""
     count = "not searched" if topic.count is None else f"{topic.count:,} in PubMed"
-    return f"{topic.label}: {count}, {topic.new:,} new, {topic.pending:,} pending."
+    return f"{topic.label}: {count}, {topic.new:,} new in this issue, {topic.pending:,} pending."
 
 
 def filed_only(digest: Digest) -> str:
@@ -171,6 +173,14 @@ def filed_only(digest: Digest) -> str:
         f"{counted(digest.filed_only, 'paper')} from before a change of the topics or of your "
         f"filters {verb} not listed here."
     )
+
+
+def filtered(digest: Digest) -> str:
+    """How many new papers the reader's filters left out, empty where none."""
+    if not digest.filtered:
+        return ""
+    verb = "does" if len(digest.filtered) == 1 else "do"
+    return f"{counted(len(digest.filtered), 'more new paper')} {verb} not pass your filters"
 
 
 def rules(digest: Digest) -> str:

@@ -119,7 +119,7 @@ def test_the_foot_says_how_the_issue_was_made(whole: Rendered) -> None:
     for part in (text_of(whole.html), unwrapped(whole.text)):
         assert "put to PubMed on 23 November 2026 at 07:10 (Europe/Berlin)" in part
         assert "the search was complete. Covered without a gap since 16 November 2026." in part
-        assert "Scleromyxedema: 812 in PubMed, 3 new, 0 pending." in part
+        assert "Scleromyxedema: 812 in PubMed, 3 new in this issue, 0 pending." in part
         assert "version 2026.11-ab12cd" in part
         assert "no medical advice" in part
         assert "Source: PubMed, U.S. National Library of Medicine." in part
