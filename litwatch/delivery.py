@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from litwatch.config import Config
+from litwatch.digest.files import write
 from litwatch.digest.message import bounce_address
-from litwatch.digest.send import Mailer, next_attempt, write
+from litwatch.digest.send import Mailer, next_attempt
 from litwatch.errors import DeliveryError
 from litwatch.reports import DigestReport, RunError
 from litwatch.settings import Smtp, printable
 from litwatch.store import Store
-from litwatch.store.outbox import OutboxRow
+from litwatch.store.outbox import OutboxEntry
 
 PATIENCE = timedelta(days=1)
 """A deferral older than this needs attention; while a server is at fault, so long is waited."""
@@ -62,7 +63,7 @@ class Delivery:
         if any(not self._is_paused(row) for row in waiting):
             self.needs_attention = True
 
-    def _may_send(self, row: OutboxRow) -> bool:
+    def _may_send(self, row: OutboxEntry) -> bool:
         """Whether the reader still wants it: one who left gets nothing, one who pauses waits."""
         if row.email not in self._readers:
             self._store.outbox.mark_dropped(row.id, self._clock(), "the reader has left")
@@ -74,7 +75,7 @@ class Delivery:
             return False
         return not (state and state.paused)
 
-    def _is_paused(self, row: OutboxRow) -> bool:
+    def _is_paused(self, row: OutboxEntry) -> bool:
         state = self._store.subscribers.get(row.email)
         return bool(state and state.paused)
 
@@ -83,15 +84,16 @@ class Delivery:
         for row in self._store.outbox.due(self._at):
             self._settle(row, "would-send")
 
-    def _write_file(self, row: OutboxRow) -> None:
+    def _write_file(self, row: OutboxEntry) -> None:
+        mail = self._store.outbox.mail(row.id)
         try:
             path = write(
                 self._config.outbox,
                 period_key=row.period_key,
                 message_id=row.message_id or row.period_key,
-                message=row.message,
-                html=row.html,
-                text=row.text,
+                message=mail.message,
+                html=mail.html,
+                text=mail.text,
             )
         except DeliveryError as error:
             # It stays queued: a folder is put right by a person, not by waiting.
@@ -100,13 +102,15 @@ class Delivery:
         self._store.outbox.mark_written(row.id, at=self._clock(), file=printable(path))
         self._settle(row, "written", file=printable(path))
 
-    def _send(self, rows: Sequence[OutboxRow], smtp: Smtp) -> None:
+    def _send(self, rows: Sequence[OutboxEntry], smtp: Smtp) -> None:
         with Mailer(smtp, sleep=self._sleep) as mailer:
             for number, row in enumerate(rows):
-                self._store.outbox.mark_sending(row.id, at=self._clock())
+                message = self._store.outbox.mail(row.id).message
                 try:
+                    mailer.make_ready()
+                    self._store.outbox.mark_sending(row.id, at=self._clock())
                     sender = bounce_address(self._config.mail, row.message_id or "")
-                    reply = mailer.send(sender, row.email, row.message)
+                    reply = mailer.send(sender, row.email, message)
                 except DeliveryError as error:
                     if error.batch:
                         self._defer_all(rows[number:], error)
@@ -118,21 +122,21 @@ class Delivery:
                     self._store.subscribers.accepted(row.email)
                 self._settle(row, "sent")
 
-    def _defer_all(self, rows: Sequence[OutboxRow], error: DeliveryError) -> None:
+    def _defer_all(self, rows: Sequence[OutboxEntry], error: DeliveryError) -> None:
         """Puts all that is left off: the server takes nothing now, or wants another password."""
         for row in rows:
             self._defer(row, error)
         if error.code is not None and error.code >= REFUSED:
             self.errors += (RunError("delivery-refused", str(error)),)
 
-    def _refuse(self, row: OutboxRow, error: DeliveryError) -> None:
+    def _refuse(self, row: OutboxEntry, error: DeliveryError) -> None:
         with self._store.transaction():
             self._store.outbox.mark_failed(
                 row.id,
                 at=self._clock(),
                 code=error.code,
                 reply=str(error),
-                in_doubt=error.in_doubt,
+                in_doubt=_is_in_doubt(row, error),
             )
             suppressed = error.no_mailbox and self._suppress(row.email, error)
         remedy = f"; suppressed: litwatch subscribers resume {row.email}" if suppressed else ""
@@ -148,7 +152,7 @@ class Delivery:
         self._store.subscribers.suppress(email, reason)
         return True
 
-    def _defer(self, row: OutboxRow, error: DeliveryError) -> None:
+    def _defer(self, row: OutboxEntry, error: DeliveryError) -> None:
         """Puts a message off; after the last attempt it has failed."""
         at = self._clock()
         again = next_attempt(row.attempts + 1, at)
@@ -164,11 +168,17 @@ class Delivery:
             next_attempt_at=again,
             code=error.code,
             reply=str(error),
-            in_doubt=error.in_doubt,
+            attempts=row.attempts + 1,
+            in_doubt=_is_in_doubt(row, error),
         )
         self._settle(row, "deferred")
 
-    def _settle(self, row: OutboxRow, status: str, file: str | None = None) -> None:
+    def _settle(self, row: OutboxEntry, status: str, file: str | None = None) -> None:
         self.reports[row.message_id or row.email] = DigestReport(
             row.email, row.articles, row.corrections, status, row.message_id, file
         )
+
+
+def _is_in_doubt(row: OutboxEntry, error: DeliveryError) -> bool:
+    """Whether the mail may have arrived: an answer is lost, or a run died while it was sent."""
+    return error.in_doubt or row.state == "sending"

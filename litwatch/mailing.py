@@ -6,26 +6,23 @@ any later run can repeat. So a crash between the two loses nothing and writes no
 """
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TypedDict
 
 from litwatch.config import Config
-from litwatch.digest.build import build
-from litwatch.digest.issue import CorrectionEntry, Coverage, Digest, TopicCoverage
+from litwatch.digest.issue import Digest
 from litwatch.digest.message import compose
-from litwatch.digest.owed import Owed, corrections, each_once, matches, news, owed, untold
+from litwatch.digest.owed import matches, news
 from litwatch.digest.period import slot
 from litwatch.digest.render import render
-from litwatch.digest.table import Reported
 from litwatch.errors import DeliveryError, LitwatchError
 from litwatch.filing import Filed
-from litwatch.models import Article, Change, Findings, Period, Stored
+from litwatch.issues import Issues
+from litwatch.models import Article, Findings, Period
 from litwatch.reports import DigestReport, RunError
-from litwatch.settings import Subscriber, Topic
+from litwatch.settings import Subscriber
 from litwatch.store import Store
 from litwatch.store.subscribers import SubscriberState
 
@@ -52,9 +49,8 @@ class Mailing:
         self._config = config
         self._run_id = run_id
         self._at = at
-        self._rules_version = rules_version
         self._tag = tag
-        self._counted: dict[tuple[str, ...], _Counts] = {}
+        self._issues = Issues(store, config.topics, at=at, rules_version=rules_version)
         self.reports: dict[str, DigestReport] = {}
         self.errors: tuple[RunError, ...] = ()
 
@@ -96,10 +92,12 @@ class Mailing:
         """
         state = self._store.subscribers.get(subscriber.email)
         if state is None:
-            return self._first_issue(subscriber, filed)
+            return self._issues.first(subscriber, filed)
         self._store.subscribers.set_filters(subscriber.email, subscriber.filters, at=self._at)
         self._promise(subscriber, state)
-        return self._issue(subscriber, slot(subscriber, self._at), filed)
+        if self._store.outbox.last_issue(subscriber.email) is None:
+            return self._issues.first(subscriber, filed)
+        return self._issues.regular(subscriber, state, slot(subscriber, self._at), filed)
 
     def _write_for(self, subscriber: Subscriber, filed: Filed) -> None:
         state = self._store.subscribers.get(subscriber.email)
@@ -112,7 +110,7 @@ class Mailing:
         is_open = not (state.paused or state.suppressed)
         is_due = is_open and not self._store.outbox.has(subscriber.email, period.key)
         if is_due and self._was_searched(subscriber, period, filed):
-            self._write_issue(subscriber, period, filed)
+            self._write_issue(subscriber, state, period, filed)
 
     def _promise(self, subscriber: Subscriber, state: SubscriberState) -> None:
         """Writes down what the reader is owed of all that was filed since it was last done.
@@ -120,7 +118,7 @@ class Mailing:
         That is what became news and passes the reader's filters, and what passes them only since
         PubMed has changed the record.
         """
-        ids = [topic.id for topic in self._topics_of(subscriber)]
+        ids = [topic.id for topic in self._issues.topics_of(subscriber)]
         since = state.judged_run
         promised = set(news(self._store.articles.news_since(since, ids), subscriber.filters))
         revised = {uid: before for before, uid in self._store.articles.revised_since(since)}
@@ -134,41 +132,34 @@ class Mailing:
 
     def _welcome(self, subscriber: Subscriber, filed: Filed) -> None:
         """The first issue goes out with the first complete run that sees the address."""
-        digest = self._first_issue(subscriber, filed)
+        digest = self._issues.first(subscriber, filed)
         if digest:
             self._store.subscribers.add(
                 subscriber.email, subscriber.filters, run_id=self._run_id, at=self._at
             )
+            self._owe_held(subscriber)
             self._queue(subscriber, digest)
 
-    def _first_issue(self, subscriber: Subscriber, filed: Filed) -> Digest | None:
-        topics = self._topics_of(subscriber)
-        failed = {report.id for report in filed.topics if report.error}
-        searched = {report.id for report in filed.topics} - failed
-        covered = all(self._store.runs.last_complete(topic.id) for topic in topics)
-        if not covered or any(topic.id not in searched for topic in topics):
-            return None
-        ids = [topic.id for topic in topics]
-        newest = self._store.articles.newest(ids, self._store.articles.count(ids))
-        passing = [stored for stored in newest if matches(stored, subscriber.filters)]
-        on_file = each_once(passing, self._twins)
-        return build(
-            subscriber,
-            slot(subscriber, self._at),
-            topics,
-            on_file,
-            (),
-            self._coverage(topics, filed, None, ()),
-            kind="first",
-            on_file=len(on_file),
-            **self._counts(ids),
-            rules_version=self._rules_version,
-        )
+    def _owe_held(self, subscriber: Subscriber) -> None:
+        """Writes down that a new reader is owed the news that is held back, once it is released.
 
-    def _write_issue(self, subscriber: Subscriber, period: Period, filed: Filed) -> None:
-        digest = self._issue(subscriber, period, filed)
-        if digest is None:
+        The first issue does not count it among what is on file.
+        """
+        articles = self._store.articles
+        ids = [topic.id for topic in self._issues.topics_of(subscriber)]
+        held = articles.load(articles.held_back(ids) - articles.on_file(ids))
+        promised = news(held, subscriber.filters)
+        self._store.subscribers.owe(subscriber.email, promised, run_id=self._run_id)
+
+    def _write_issue(
+        self, subscriber: Subscriber, state: SubscriberState, period: Period, filed: Filed
+    ) -> None:
+        if self._store.outbox.last_issue(subscriber.email) is None:
+            # The first issue was refused, or dropped: what became news since comes with the next.
+            if first := self._issues.first(subscriber, filed):
+                self._queue(subscriber, first)
             return
+        digest = self._issues.regular(subscriber, state, period, filed)
         if not (digest.papers or digest.corrections) and subscriber.empty == "skip":
             self._store.outbox.skip(
                 run_id=self._run_id, **_slot_of(subscriber, period), at=self._at
@@ -177,74 +168,20 @@ class Mailing:
             return
         self._queue(subscriber, digest)
 
-    def _issue(self, subscriber: Subscriber, period: Period, filed: Filed) -> Digest | None:
-        topics = self._topics_of(subscriber)
-        state = self._store.subscribers.get(subscriber.email)
-        if state is None:
-            return None
-        news = self._owed(subscriber, state, topics)
-        last = self._store.outbox.last_written(subscriber.email) or state.joined_at
-        ids = [topic.id for topic in topics]
-        return build(
-            subscriber,
-            period,
-            topics,
-            news.papers,
-            self._corrections(subscriber),
-            self._coverage(topics, filed, last, news.papers),
-            filed_only=self._filed_only(news, state, last, topics),
-            **self._counts(ids),
-            rules_version=self._rules_version,
-        )
-
-    def _owed(
-        self, subscriber: Subscriber, state: SubscriberState, topics: Sequence[Topic]
-    ) -> Owed:
-        articles = self._store.articles
-        delivered = self._store.deliveries.uids(subscriber.email)
-        promised = self._store.subscribers.owed(subscriber.email)
-        ids = [topic.id for topic in topics]
-        became_news = articles.news_since(state.since_run, ids, without=delivered)
-        others = promised - delivered - {stored.article.uid for stored in became_news}
-        news = owed(
-            (*became_news, *articles.load(others)),
-            subscriber.filters,
-            promised=promised,
-            delivered=delivered,
-            held=articles.held_back(ids),
-            twins=self._twins,
-        )
-        self._store.subscribers.forget_owed(subscriber.email, news.again)
-        return news
-
-    def _filed_only(
-        self, news: Owed, state: SubscriberState, last: datetime, topics: Sequence[Topic]
-    ) -> int:
-        """How many older papers a change of query or filters filed since the last issue."""
-        by_filters = len(news.filed_only) if state.filters_since > last else 0
-        return by_filters + self._store.articles.filed_after(last, [topic.id for topic in topics])
-
-    def _counts(self, topic_ids: Sequence[str]) -> "_Counts":
-        """What is on file for the topics, counted once for all readers who follow the same."""
-        key = tuple(topic_ids)
-        if key not in self._counted:
-            self._counted[key] = _Counts(
-                on_file_reports=tuple(self._store.counts.given_and_involved(key)),
-                per_year=self._store.counts.per_year(key),
-            )
-        return self._counted[key]
-
     def _queue(self, subscriber: Subscriber, digest: Digest) -> None:
+        state = self._store.subscribers.get(subscriber.email)
+        joined = state.joined_at if state else self._at
+        topics = sorted(topic.id for topic in self._config.topics)
         rendered = render(digest, self._config.mail)
         message_id, message = compose(
             rendered,
-            scope=",".join(sorted(topic.id for topic in self._config.topics)),
+            scope=f"{','.join(topics)}\n{joined.isoformat()}",
             subscriber=subscriber,
             period=digest.period,
             mail=self._config.mail,
             at=self._at,
         )
-        uids = {paper.article.uid for paper in digest.papers} | set(digest.overflow)
+        uids = {paper.article.uid for paper in digest.papers}
         self._store.outbox.queue(
             run_id=self._run_id,
             **_slot_of(subscriber, digest.period),
@@ -261,76 +198,18 @@ class Mailing:
         )
         self._report(subscriber.email, len(uids), len(digest.corrections), "queued", message_id)
 
-    def _corrections(self, subscriber: Subscriber) -> tuple[CorrectionEntry, ...]:
-        """What happened to papers after this reader's digests held them."""
-        deliveries, articles = self._store.deliveries, self._store.articles
-        changes = untold(
-            self._changes,
-            deliveries.run_ids(subscriber.email),
-            deliveries.change_ids(subscriber.email),
-        )
-        papers = articles.load({change.uid for change in changes})
-        notices = articles.load({change.notice_uid for change in changes})
-        return corrections(
-            changes,
-            {stored.article.uid: stored for stored in papers},
-            deliveries.moments(subscriber.email),
-            {stored.article.uid: stored.article for stored in notices},
-        )
-
-    @cached_property
-    def _changes(self) -> tuple[Change, ...]:
-        """All that ever happened, read once for all readers: nothing is filed meanwhile."""
-        return self._store.articles.changes_since(0)
-
-    @cached_property
-    def _twins(self) -> Mapping[str, frozenset[str]]:
-        return self._store.articles.twins()
-
-    def _topics_of(self, subscriber: Subscriber) -> tuple[Topic, ...]:
-        wanted = subscriber.filters.topics
-        return tuple(topic for topic in self._config.topics if not wanted or topic.id in wanted)
-
-    def _coverage(
-        self,
-        topics: Sequence[Topic],
-        filed: Filed,
-        start: datetime | None,
-        news: Sequence[Stored],
-    ) -> Coverage:
-        """What the issue stands on; a topic's `new` counts its news in this issue."""
-        labels = {topic.id: topic.label for topic in topics}
-        new = Counter(topic_id for stored in news for topic_id in stored.news_topics)
-        covered = tuple(
-            TopicCoverage(
-                id=report.id,
-                label=labels[report.id],
-                count=report.count,
-                new=new[report.id],
-                pending=report.pending,
-                warnings=report.warnings,
-                error=report.error,
-                held=report.held,
-            )
-            for report in filed.topics
-            if report.id in labels
-        )
-        errors = tuple(error.message for error in filed.errors if not error.topic)
-        complete = len(covered) == len(topics) and not any(topic.error for topic in covered)
-        return Coverage(start, self._at, covered, errors, complete=complete)
-
     def _was_searched(self, subscriber: Subscriber, period: Period, filed: Filed) -> bool:
         """Whether a search stands behind the issue.
 
         Where none of the reader's topics could be searched the issue waits for the next run, but
         not so long that silence looks like no news.
         """
-        own = {topic.id for topic in self._topics_of(subscriber)}
+        own = {topic.id for topic in self._issues.topics_of(subscriber)}
         if any(report.id in own and report.error is None for report in filed.topics):
             return True
-        last = self._store.outbox.last_period(subscriber.email)
+        last = self._store.outbox.last_issue(subscriber.email, before=self._at)
         length = period.end - period.start
-        return last is None or self._at - last.end > length + PATIENCE
+        return last is None or self._at - last.period.end > length + PATIENCE
 
     # ---- report ------------------------------------------------------------------------------
 
@@ -345,13 +224,6 @@ class Mailing:
     ) -> None:
         key = message_id or email
         self.reports[key] = DigestReport(email, articles, corrections, status, message_id, file)
-
-
-class _Counts(TypedDict):
-    """What is on file, as an issue counts it."""
-
-    on_file_reports: Sequence[Reported]
-    per_year: Mapping[int, int]
 
 
 class _Slot(TypedDict):

@@ -3,11 +3,13 @@
 Every `*.html` template escapes what it is given; a missing value is an error, never a blank. The
 texts of our models are plain, yet PubMed's titles now and then hold inline tags that their
 publisher escaped twice. `inline` gives those few tags back and leaves everything else as the text
-it is: an HTML cleaner alone would swallow the middle of "p<q and r>s".
+it is: an HTML cleaner alone would swallow the middle of "p<q and r>s". Tags are closed here and
+nest a few levels deep at most: what reads the HTML later may follow them until its stack is full.
 """
 
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -19,6 +21,10 @@ Spans = Sequence[tuple[int, int]]
 """Stretches of a string as (start, end), in code points; they may overlap and need no order."""
 
 INLINE_TAGS = frozenset({"b", "em", "i", "strong", "sub", "sup", "u"})
+DEEPEST = 8
+"""Levels of inline tags that are shown; a title needs two or three."""
+NEAR = 40
+"""Characters in which a shortened text looks for a blank to be cut at."""
 TEXT_WIDTH = 78
 """Columns of a plain-text mail: RFC 5322 2.1.1 advises no more."""
 
@@ -36,8 +42,19 @@ def render(template: str, **values: object) -> str:
 
 def inline(text: str) -> Markup:
     """A title as HTML: escaped, but for closed and balanced inline tags."""
-    tagged = _ESCAPED_TAG.sub(r"<\1>", str(escape(_UNSEEN.sub("", text))))
+    tagged = "".join(_balanced(str(escape(_UNSEEN.sub("", text)))))
     return Markup(nh3.clean(tagged, tags=set(INLINE_TAGS), attributes={}))  # noqa: S704 - escaped, then cleaned
+
+
+def shortened(text: str, length: int) -> str:
+    """At most so many characters of a text, and an ellipsis where it goes on.
+
+    It is cut at a blank, where one is near.
+    """
+    if len(text) <= length:
+        return text
+    blank = text.rfind(" ", length - NEAR, length)
+    return f"{text[: blank if blank > 0 else length]} …"
 
 
 def plain(text: str) -> str:
@@ -82,6 +99,35 @@ def visible(value: object) -> object:
     return type(value)(_UNSEEN.sub("", value)) if isinstance(value, str) else value
 
 
+def _balanced(escaped: str) -> Iterator[str]:
+    """The pieces of escaped text, its inline tags given back where they open, close and fit."""
+    opened: list[str] = []
+    number: Counter[str] = Counter()
+    for at, piece in enumerate(_ESCAPED_TAG.split(escaped)):
+        tag = piece.lower().removeprefix("/")
+        if at % 2 == 0:
+            yield piece
+        elif piece[0] != "/":
+            opened.append(tag)
+            number[tag] += 1
+            yield f"<{tag}>" if len(opened) <= DEEPEST else ""
+        elif number[tag]:
+            yield from _closed(opened, number, tag)
+    while opened:
+        yield from _closed(opened, number, opened[-1])
+
+
+def _closed(opened: list[str], number: Counter[str], tag: str) -> Iterator[str]:
+    """Closes the last of the tags of that name, and with it those that were opened inside."""
+    last = ""
+    while last != tag:
+        shown = len(opened) <= DEEPEST
+        last = opened.pop()
+        number[last] -= 1
+        if shown:
+            yield f"</{last}>"
+
+
 def _pieces(sentence: str, spans: Spans) -> Iterator[tuple[str, bool]]:
     """The sentence cut at the spans, each piece with whether it lies in one."""
     position = 0
@@ -110,6 +156,11 @@ def _environment() -> jinja2.Environment:
         finalize=visible,
     )
     environment.filters.update(
-        inline=inline, plain=plain, marked=marked, starred=starred, wrapped=wrapped
+        inline=inline,
+        shortened=shortened,
+        plain=plain,
+        marked=marked,
+        starred=starred,
+        wrapped=wrapped,
     )
     return environment

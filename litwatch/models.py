@@ -4,7 +4,7 @@ Collections are tuples, text is plain text, moments are aware UTC datetimes, and
 record together with its source (`pubmed:30232531`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -289,7 +289,8 @@ class Change:
     """Something that happened to an article, by its own record, its notice or a twin's record.
 
     `kind` is `retraction`, `partial_retraction`, `concern`, `erratum`, `republication`, `update`,
-    `final`, `withdrawn`. `notice_uid` is the notice's, or the record's under which PubMed has a
+    `final`, `withdrawn`; `reinstated` takes a retraction back, and `restored` says that a withdrawn
+    record is there again. `notice_uid` is the notice's, or the record's under which PubMed has a
     withdrawn paper now.
     """
 
@@ -300,6 +301,21 @@ class Change:
     at: datetime
     notice_uid: str = ""
     citation: str = ""
+
+
+TAKEN_BACK_BY = {"retraction": "reinstated", "withdrawn": "restored"}
+"""The kind of a change -> the kind of the later one that takes it back."""
+
+
+def standing(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """The changes of one article, in their order, that still hold: no later one took them back."""
+    last = {change.kind: number for number, change in enumerate(changes)}
+    return tuple(
+        change
+        for number, change in enumerate(changes)
+        if change.kind not in TAKEN_BACK_BY.values()
+        and number > last.get(TAKEN_BACK_BY.get(change.kind, ""), -1)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from litwatch.config import Config
+from litwatch.digest.files import write
 from litwatch.digest.message import bounce_address
-from litwatch.digest.send import Mailer, write
+from litwatch.digest.send import Mailer
 from litwatch.errors import ConfigError, DeliveryError, NotOnFile, StoreError
 from litwatch.settings import printable
 from litwatch.standing import what_becomes_of
@@ -134,7 +135,7 @@ def _retried(store: Store, config: Config, row: OutboxRow, now: datetime) -> Out
         return Outcome(row.id, f"digest {row.id}: {fault}", is_done=False)
     try:
         _with_mail(row, config)
-        store.outbox.retry(row.id, now)
+        store.outbox.retry(row.id, now, store.articles.twins())
     except (NotOnFile, StoreError) as error:
         return Outcome(row.id, str(error), is_done=False)
     return Outcome(row.id, f"digest {row.id} to {row.email}: goes out with the next run")

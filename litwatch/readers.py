@@ -17,13 +17,16 @@ from zoneinfo import ZoneInfo
 
 from litwatch.config import Config
 from litwatch.config.checks import nearest
+from litwatch.digest.files import erase, place_of
 from litwatch.digest.period import next_slot, slot
-from litwatch.errors import ConfigError, StoreError
-from litwatch.settings import Subscriber, printable
+from litwatch.errors import ConfigError
+from litwatch.settings import Subscriber
 from litwatch.store import Store, open_store
 from litwatch.store.lock import run_lock
 from litwatch.store.subscribers import SubscriberState
 
+EVERY = 1_000_000
+"""More digests than a reader can have had."""
 SALT_BYTES = 16
 """So many random bytes key the hash of a removed address: 128 bits, never the same twice."""
 
@@ -193,23 +196,15 @@ def remove(config: Config, address: str, *, now: datetime, salt: bytes) -> str:
         removed = store.subscribers.removed_at(email)
         if removed:
             return f"{email}: was removed on {removed:%Y-%m-%d}"
-        # the files first: their names are known only as long as the rows are there
-        for name in store.outbox.files(email):
-            _delete(config.outbox / Path(name).name)
-            _delete(Path(name))
+        # The files first: their names are known only as long as the rows are there. A run that was
+        # killed may have written one and not have said so.
+        for row in store.outbox.rows(EVERY, email=email):
+            for folder in {config.outbox, Path(row.file or config.outbox / "none").parent}:
+                erase(place_of(folder, row.period_key, row.message_id or row.period_key))
         store.forget(email, salt=salt, at=now)
     is_named = email in {reader.email for reader in config.subscribers}
     hint = f"; now take it out of {config.path.name}" if is_named else ""
     return f"{email}: removed: the address and its mails are erased{hint}"
-
-
-def _delete(message: Path) -> None:
-    for path in (message.with_suffix(suffix) for suffix in (".html", ".txt", ".eml")):
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise StoreError(f"{printable(path)}: cannot be deleted: {reason}") from error
 
 
 @contextmanager

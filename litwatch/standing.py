@@ -1,6 +1,6 @@
 """How things stand: what `litwatch status` shows, read from the store's ledger."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from litwatch.config import Config
@@ -9,12 +9,14 @@ from litwatch.models import Notice
 from litwatch.reports import look
 from litwatch.store import Store, open_store
 from litwatch.store.lock import is_locked
-from litwatch.store.outbox import OutboxRow
+from litwatch.store.outbox import OutboxRow, State
 from litwatch.store.pending import Pending
 from litwatch.store.runs import RunRow
 from litwatch.store.subscribers import SubscriberState
 
 RECENT = 5
+_UNDELIVERED: tuple[State, ...] = ("failed", "sending", "deferred", "queued")
+"""The states that a person wants to see, gravest first."""
 """How many runs, and how many unfinished deliveries, are shown."""
 
 
@@ -41,7 +43,8 @@ class Standing:
         """The last run came to its end and was complete, and nothing waits for a person."""
         ended = self.runs[1:] if self.at_work else self.runs
         last_is_complete = not ended or bool(ended[0].complete)
-        stuck = any(row.state in {"failed", "sending"} for row in self.undelivered)
+        is_sending = self.outbox.get("sending", 0) > 0 and not self.at_work
+        stuck = is_sending or self.outbox.get("failed", 0) > 0
         return last_is_complete and not (stuck or self.suppressed or self.warnings or self.held)
 
     def as_json(self) -> dict[str, object]:
@@ -110,7 +113,11 @@ class Standing:
             yield f"pending since {entry.since:%Y-%m-%d}: {entry.uid}: {entry.message}"
         counted = ", ".join(f"{number} {state}" for state, number in self.outbox.items())
         yield f"digests: {counted or 'none yet'}"
-        yield from (_delivery(row) for row in self.undelivered)
+        yield from (_delivery(row, at_work=self.at_work) for row in self.undelivered)
+        for state in _UNDELIVERED:
+            shown = sum(row.state == state for row in self.undelivered)
+            if (more := self.outbox.get(state, 0) - shown) > 0:
+                yield f"{more} more {state}: litwatch outbox list --state {state}"
         for reader in self.suppressed:
             yield (
                 f"{reader.email}: suppressed: {reader.suppressed}; correct the address, or, when "
@@ -130,10 +137,8 @@ def standing(config: Config) -> Standing:
             runs=runs,
             pending=store.pending.all(),
             outbox=store.outbox.counts(),
-            undelivered=_newest(
-                row
-                for state in ("failed", "sending", "deferred", "queued")
-                for row in store.outbox.rows(RECENT, state=state)
+            undelivered=tuple(
+                row for state in _UNDELIVERED for row in store.outbox.rows(RECENT, state=state)
             ),
             suppressed=tuple(
                 reader
@@ -159,11 +164,6 @@ def _unaccepted(store: Store, topic_id: str) -> tuple[Notice, ...]:
     return () if last is None or is_accepted else last.report.warnings
 
 
-def _newest(rows: Iterator[OutboxRow]) -> tuple[OutboxRow, ...]:
-    ordered: Sequence[OutboxRow] = sorted(rows, key=lambda row: row.id, reverse=True)
-    return tuple(ordered[:RECENT])
-
-
 def _run(run: RunRow) -> str:
     started = f"run {run.id}, {run.started:%Y-%m-%d %H:%M} UTC"
     if run.finished is None:
@@ -174,10 +174,12 @@ def _run(run: RunRow) -> str:
     return f"{started}: not complete: {errors or 'see the topics of its report'}"
 
 
-def _delivery(row: OutboxRow) -> str:
+def _delivery(row: OutboxRow, *, at_work: bool) -> str:
     name = f"digest {row.period_key} to {row.email}"
     reply = f": {row.last_reply}" if row.last_reply else ""
     match row.state:
+        case "sending" if at_work:
+            return f"{name}: is being sent"
         case "sending":
             return f"{name}: a run died while it was sent; the next run sends the same bytes again"
         case "failed":

@@ -1,5 +1,6 @@
 """What becomes of a message at the relay: bounces that name it, addresses that are unknown."""
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -8,16 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litwatch import outgoing
+from litwatch.delivery import Delivery
 from litwatch.digest.issue import Digest
 from litwatch.digest.message import bounce_address, wire_address
 from litwatch.digest.render import Rendered, render
 from litwatch.digest.send import Mailer
 from litwatch.errors import DeliveryError
-from litwatch.settings import Mail
+from litwatch.settings import Filters, Mail
 from litwatch.standing import standing
 from litwatch.store import open_store
 from litwatch.store.subscribers import SubscriberState
-from postbox import Postbox, Serve
+from postbox import Postbox, Serve, free_port
 from world import WEEK, World
 
 READER = "reader@example.org"
@@ -35,6 +38,44 @@ def reader(world: World) -> SubscriberState:
 def owed(world: World) -> int:
     with world.store() as store:
         return len(store.subscribers.owed(READER) - store.deliveries.uids(READER))
+
+
+# ---- how much is held at a time ----------------------------------------------------------------
+
+
+def test_mails_are_read_one_at_a_time(world: World) -> None:
+    number, size = 30, 1_000_000
+    (reader,) = world.config.subscribers
+    readers = tuple(replace(reader, email=f"r{n}@example.org") for n in range(number))
+    world.configure(subscribers=readers)
+    with open_store(world.config.database) as store:
+        run_id = store.runs.start(world.now)
+        for each in readers:
+            store.outbox.queue(
+                run_id=run_id,
+                email=each.email,
+                period_key="2026-W44",
+                period_start=world.now - WEEK,
+                period_end=world.now,
+                message_id=f"<{each.email}>",
+                subject="Long",
+                message=b"Subject: Long\r\n\r\n" + bytes(size),
+                html="<p>long</p>",
+                text="long\n",
+                uids=[],
+                change_ids=[],
+                articles=0,
+                corrections=0,
+                at=world.now,
+            )
+        delivery = Delivery(store, world.config, at=world.now, clock=lambda: world.now)
+        tracemalloc.start()
+        delivery.deliver()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert len(delivery.reports) == number
+    assert peak < 6 * size
 
 
 # ---- the envelope sender -----------------------------------------------------------------------
@@ -261,3 +302,92 @@ def only_for(faulty: str) -> Callable[[Digest, Mail], Rendered]:
         return render(digest, mail)
 
     return render_or_fail
+
+
+class Killed(BaseException):
+    """A run's death, which nothing catches."""
+
+
+def test_a_run_that_died_while_it_sent_leaves_the_mail_in_doubt_whatever_meets_the_next(
+    world: World, postbox: Postbox, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail arrived, the run died, and the next run found no server at all."""
+    world.run()
+    relay = serve()
+    world.configure(smtp=relay)
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("litwatch.store.outbox.Outbox.mark_sent", die)
+        with pytest.raises(Killed):
+            world.run_after(WEEK)
+    world.configure(smtp=replace(relay, port=free_port()))
+    world.run_after(timedelta(hours=1))
+    world.configure(smtp=relay)
+    said = outgoing.drop(world.config, 2, world.now)
+    following = world.run_after(WEEK)
+
+    assert "its 6 papers count as delivered" in said
+    assert [digest.articles for digest in following.digests] == [8]
+
+
+def test_a_run_that_ends_while_it_waits_for_its_turn_has_sent_nothing(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    """Whoever breaks off a wait must not lose the reader a paper."""
+    (one,) = world.config.subscribers
+    world.configure(
+        subscribers=(replace(one, email="other@example.org"), one),
+        smtp=replace(serve(), per_minute=1),
+    )
+    world.run(sleep=lambda _seconds: None)
+
+    def broken_off(seconds: float) -> None:
+        if seconds > 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        world.run_after(WEEK, sleep=broken_off)
+    world.configure(smtp=replace(world.config.smtp, per_minute=0))
+    postbox.answers["RCPT", READER] = "550 5.7.1 not today"
+    world.run_after(timedelta(hours=1))
+    postbox.answers.clear()
+    following = world.run_after(WEEK)
+
+    by_reader = {digest.subscriber: digest.articles for digest in following.digests}
+    assert by_reader == {READER: 14, "other@example.org": 8}
+
+
+# ---- the first issue -----------------------------------------------------------------------------
+
+
+def test_a_first_issue_that_was_refused_is_written_again_and_the_news_follows(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    """A full mailbox on the first day costs neither the welcome nor one of the 14 papers."""
+    world.configure(smtp=serve())
+    postbox.answers["RCPT", READER] = "552 5.2.2 mailbox full"
+    world.run()
+    postbox.answers.clear()
+
+    welcome = world.run_after(WEEK)
+    news = world.run_after(WEEK)
+
+    assert [digest.articles for digest in welcome.digests] == [5]
+    assert b"This is your first issue" in postbox.kept[0][2]
+    assert [digest.articles for digest in news.digests] == [9]
+
+
+def test_a_reader_is_told_what_the_filters_left_out_and_where_it_is(world: World) -> None:
+    (one,) = world.config.subscribers
+    world.configure(subscribers=(replace(one, filters=Filters(languages=("jpn",))),))
+    world.run()
+
+    world.run_after(WEEK)
+
+    (first, issue) = sorted(world.config.outbox.glob("*.txt"))
+    said = " ".join(issue.read_text().split())
+    assert "6 more new papers do not pass your filters: https://pubmed.ncbi.nlm.nih.gov/" in said
+    assert "more new papers" not in first.read_text()

@@ -1,12 +1,24 @@
 """What is shown of foreign text, in HTML and in plain text."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import TemplateNotFound
 from lxml import html
 
-from litwatch.markup import inline, marked, plain, render, starred, visible, wrapped
+from litwatch.markup import (
+    DEEPEST,
+    inline,
+    marked,
+    plain,
+    render,
+    shortened,
+    starred,
+    visible,
+    wrapped,
+)
 
 SENTENCES = st.text(max_size=60)
 SPANS = st.lists(st.tuples(st.integers(0, 70), st.integers(0, 70)), max_size=5)
@@ -34,6 +46,42 @@ def test_a_title_keeps_its_inline_tags_and_all_its_text(title: str, shown: str) 
     assert inline(title) == shown
 
 
+NESTED = {
+    "never closed": "<b>" * 300_000,
+    "closed": "<i>" * 300_000 + "x" + "</i>" * 300_000,
+    "mixed": "<b><i><u><sub>" * 100_000,
+    "crossed": "<b><i></b></i>" * 100_000,
+    "crossed deep": "<b>" * 100_000 + "<i>" * 100_000 + "</b></i>" * 100_000,
+    "closed only": "</b>" * 300_000,
+}
+
+
+@pytest.mark.parametrize("title", NESTED.values(), ids=NESTED)
+def test_tags_nest_a_few_levels_deep_and_no_more_however_many_a_title_has(title: str) -> None:
+    """An HTML parser that follows them without end overflows its stack, and the process is gone."""
+    shown = inline(title)
+
+    deepest = depth = 0
+    for closing in re.findall("<(/?)[a-z]+>", shown):
+        depth += -1 if closing else 1
+        deepest = max(deepest, depth)
+    assert depth == 0
+    assert deepest <= DEEPEST
+    assert ("x" in title) == ("x" in shown)
+
+
+@given(st.lists(st.sampled_from(["<b>", "</b>", "<i>", "</i>", "<sub>", "</sub>", "x"])))
+def test_what_a_title_gives_is_balanced_and_holds_its_text(parts: list[str]) -> None:
+    shown = inline("".join(parts))
+    opened: list[str] = []
+    for closing, tag in re.findall("<(/?)([a-z]+)>", shown):
+        assert not closing or opened.pop() == tag
+        opened += [] if closing else [tag]
+
+    assert not opened
+    assert re.sub("<.*?>", "", shown) == "x" * parts.count("x")
+
+
 @given(st.text(alphabet="<>/&;isupb \"'x", max_size=40))
 def test_no_title_makes_an_element_or_attribute_of_its_own(title: str) -> None:
     fragment = html.fragment_fromstring(inline(title), create_parent="div")
@@ -50,6 +98,19 @@ def test_a_title_without_tags_loses_no_character(title: str) -> None:
 
 def test_a_plain_title_has_no_tags_and_one_line() -> None:
     assert plain("Ca<SUP>2+</SUP>\n in  p<q") == "Ca2+ in p<q"
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("word " * 20, "word " * 20),
+        ("word " * 21, "word " * 19 + "word …"),
+        ("long " + "x" * 200, "long " + "x" * 95 + " …"),
+        (" " * 101, " " * 99 + " …"),
+    ],
+)
+def test_a_text_is_shortened_at_a_blank_that_is_near(title: str, shown: str) -> None:
+    assert shortened(title, 100) == shown
 
 
 def test_the_words_that_earned_a_tag_are_marked() -> None:

@@ -352,12 +352,17 @@ class AnyOutbox(RuleBasedStateMachine):
         if fate == "sent":
             self.store.outbox.mark_sent(outbox_id, self.at, "250 ok")
         elif fate == "deferred":
-            self.store.outbox.mark_deferred(outbox_id, self.at, self.at + WEEK, 450, "later")
+            self.put_off(outbox_id)
         elif fate == "lost":
-            later = self.at + WEEK
-            self.store.outbox.mark_deferred(outbox_id, self.at, later, None, "lost", in_doubt=True)
+            self.put_off(outbox_id, in_doubt=True)
         elif fate == "failed":
             self.store.outbox.mark_failed(outbox_id, self.at, 550, "no")
+
+    def put_off(self, outbox_id: int, *, in_doubt: bool = False) -> None:
+        later = self.at + WEEK
+        self.store.outbox.mark_deferred(
+            outbox_id, self.at, later, 450, "later", attempts=1, in_doubt=in_doubt
+        )
 
     @precondition(lambda self: self.among("failed"))
     @rule(data=st.data())
@@ -391,3 +396,73 @@ class AnyOutbox(RuleBasedStateMachine):
 
 TestAnyOutbox = AnyOutbox.TestCase
 TestAnyOutbox.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+
+
+# ---- how the outbox stands -----------------------------------------------------------------------
+
+
+def test_no_newer_trouble_hides_a_digest_that_was_given_up(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    from litwatch.standing import standing
+
+    (one,) = world.config.subscribers
+    others = [replace(one, email=f"r{number}@example.org") for number in range(8)]
+    world.configure(smtp=serve(), subscribers=(one, *others))
+    postbox.answers["RCPT", READER] = "550 5.7.1 relaying denied"
+    for other in others:
+        postbox.answers["RCPT", other.email] = "451 4.7.1 greylisted"
+    world.run()
+
+    state = standing(world.config)
+    lines = "\n".join(state.lines())
+
+    assert not state.is_well
+    assert "litwatch outbox retry 1" in lines
+    assert "3 more deferred: litwatch outbox list --state deferred" in lines
+
+
+def test_a_digest_that_is_being_sent_is_no_trouble(world: World) -> None:
+    from litwatch.standing import standing
+
+    world.run()
+    world.run_after(WEEK, send=False)
+    with run_lock(world.config.database), open_store(world.config.database) as store:
+        store.runs.start(world.now)
+        store.outbox.mark_sending(2, world.now)
+        store.make_durable()
+        state = standing(world.config)
+
+    assert state.is_well
+    assert any("is being sent" in line for line in state.lines())
+    assert not standing(world.config).is_well
+
+
+def test_who_was_removed_and_comes_back_gets_another_message_id(
+    world: World, postbox: Postbox, serve: Serve
+) -> None:
+    """A mailbox that knows the old one would take the new mail for a copy."""
+    world.configure(smtp=serve())
+    (first,) = world.run().digests
+    readers.remove(world.config, READER, now=world.now, salt=b"0" * 32)
+    readers.resume(world.config, READER)
+    (second,) = world.run_after(SHORTLY).digests
+
+    assert first.message_id != second.message_id
+    assert len(postbox.kept) == 2
+
+
+def test_a_file_that_a_killed_run_did_not_speak_of_goes_with_its_reader(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("litwatch.store.outbox.Outbox.mark_written", die)
+        with pytest.raises(KeyboardInterrupt):
+            world.run()
+    assert len(list(world.config.outbox.iterdir())) == 3
+    readers.remove(world.config, READER, now=world.now, salt=b"0" * 32)
+
+    assert list(world.config.outbox.iterdir()) == []

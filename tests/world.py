@@ -26,7 +26,8 @@ class World:
 
     def run(self, **options: Any) -> Report:
         """One run now; waiting costs nothing."""
-        return run_once(self.config, clock=lambda: self.now, sleep=self.waits.append, **options)
+        ways: dict[str, Any] = {"sleep": self.waits.append, **options}
+        return run_once(self.config, clock=lambda: self.now, **ways)
 
     def run_after(self, pause: timedelta, **options: Any) -> Report:
         """One run after that pause."""

@@ -5,6 +5,7 @@ import sys
 import click
 
 from litwatch.cli.output import WELL, config_option, json_option, load_config, print_json
+from litwatch.errors import ConfigError
 
 ADDRESS = click.argument("address")
 
@@ -106,7 +107,9 @@ def remove(address: str, *, yes: bool, config_path: str | None) -> int:
 
     from litwatch import readers
 
-    if not yes and sys.stdin is not None and sys.stdin.isatty():
+    if not yes:
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise ConfigError(f"{address}: nobody can be asked here: add --yes to erase it unasked")
         click.confirm(f"Erase {address} and all mails to it?", abort=True, err=True)
     salt = token_bytes(readers.SALT_BYTES)
     click.echo(readers.remove(config, address, now=datetime.now(UTC), salt=salt))

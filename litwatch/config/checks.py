@@ -18,12 +18,15 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _LONGEST_LABEL = 63
 _LONGEST_HOST = 253
 """RFC 1035 2.3.4: 63 octets a label and 255 a name, which leaves 253 letters and dots."""
-_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+_ADDRESS = re.compile(rf"(?!.*=\?){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+"""RFC 2047 5: an address holds no encoded word, so nothing that may be read as one."""
 _LONGEST_ADDRESS = 254
 """RFC 5321 4.5.3.1.3: a path has 256 octets, its angle brackets included."""
 _LONGEST_LOCAL_PART = 64
 _LONGEST_TOKEN = 25
 """A plus and the token of a Message-ID: what an envelope sender gets before its @."""
+_LONGEST_URI = 900
+"""RFC 5322 2.1.1: a line has 998 characters, and the header's name takes its part."""
 _NAMED_ADDRESS = re.compile(r'(?P<name>"[^"\\]*"|[^"<>()@,;:\\\[\]]*?)\s*<(?P<address>[^<>]*)>')
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
@@ -139,6 +142,8 @@ def unsubscribe(text: str) -> str:
         raise ValueError(
             "must be a URI without blanks, commas, angle brackets or non-ASCII letters"
         )
+    if len(text) > _LONGEST_URI:
+        raise ValueError(f"is too long for a header: at most {_LONGEST_URI} characters")
     kind, _, rest = text.partition(":")
     if kind == "mailto":
         address(rest.partition("?")[0].replace("%2B", "+"))

@@ -37,7 +37,7 @@ NOTICE_TYPES = frozenset(
 """Publication types of a record that is about another paper."""
 REVIEW_TYPES = ("review", "guideline")
 """Types of study that report no patients of their own."""
-USED_ROLES = ("given", "failed", "withdrawn", "cause")
+USED_ROLES = ("given", "failed", "withdrawn")
 """Roles under which a paper stands under the treatment; otherwise it stands under its topic."""
 
 
@@ -54,6 +54,7 @@ def build(
     on_file_reports: Sequence[Reported] = (),
     per_year: Mapping[int, int] | None = None,
     filed_only: int = 0,
+    filtered: Sequence[str] = (),
     rules_version: str,
 ) -> Digest:
     """One issue for one reader: the papers grouped by treatment, newest first, each paper once.
@@ -63,7 +64,7 @@ def build(
     """
     ordered = sorted(papers, key=_newness, reverse=True)
     if kind == "first":
-        sections = _section("The newest papers on file", ordered[:NEWEST], "newest")
+        sections = _section("The newest papers on file", newest(papers), "newest")
     else:
         groups = _by_kind(ordered)
         sections = (
@@ -84,9 +85,15 @@ def build(
         table=tabulate(reported(papers) if kind == "issue" else on_file_reports, on_file_reports),
         per_year=per_year or {},
         filed_only=filed_only,
+        filtered=tuple(filtered),
         rules_version=rules_version,
         filters=subscriber.filters.in_words(),
     )
+
+
+def newest(papers: Sequence[Stored]) -> tuple[Stored, ...]:
+    """The few papers that a first issue shows of these, the newest first."""
+    return tuple(sorted(papers, key=_newness, reverse=True)[:NEWEST])
 
 
 def _by_kind(papers: Sequence[Stored]) -> dict[str, list[Stored]]:
@@ -117,21 +124,6 @@ def is_late(article: Article) -> bool:
     if article.published.strip().isdecimal():
         published = date(published.year, 12, 31)
     return article.created_on - published > LATE_AFTER
-
-
-def trim(digest: Digest, keep: int) -> Digest:
-    """The digest with its first `keep` corrections and papers; the rest is named in `overflow`."""
-    corrections = digest.corrections[:keep]
-    left = keep - len(corrections)
-    sections, cut = [], [entry.paper for entry in digest.corrections[keep:]]
-    for section in digest.sections:
-        kept, dropped = section.papers[:left], section.papers[left:]
-        left -= len(kept)
-        cut.extend(dropped)
-        if kept:
-            sections.append(replace(section, papers=kept))
-    overflow = tuple(dict.fromkeys(stored.article.uid for stored in cut))
-    return replace(digest, corrections=corrections, sections=tuple(sections), overflow=overflow)
 
 
 def _newness(stored: Stored) -> tuple[date, int, str]:

@@ -11,7 +11,10 @@ from litwatch.models import Article, Change, Notice, Period, Stored
 
 @dataclass(frozen=True, slots=True)
 class TopicCoverage:
-    """What the search for one topic gave: PubMed's count, what is new, still pending, held back."""
+    """What the search for one topic gave: PubMed's count, what is new, still pending, held back.
+
+    `unread` are those of the pending records that are not on file.
+    """
 
     id: str
     label: str
@@ -21,6 +24,7 @@ class TopicCoverage:
     warnings: tuple[Notice, ...] = ()
     error: str | None = None
     held: int = 0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,7 @@ class Digest:
 
     `on_file` counts the papers that a first issue stands for, `per_year` all papers by their years,
     `filed_only` those older than a change of query or filters; `filters` says in words what the
-    reader asked for; `overflow` are the uids of papers and corrections that a shortened digest
-    names by one link alone.
+    reader asked for, and `filtered` are the uids of new papers that did not pass.
     """
 
     kind: Literal["issue", "first"]
@@ -80,9 +83,9 @@ class Digest:
     table: Table | None = None
     per_year: Mapping[int, int] = field(default_factory=dict)
     filed_only: int = 0
+    filtered: tuple[str, ...] = ()
     rules_version: str = ""
     filters: tuple[str, ...] = ()
-    overflow: tuple[str, ...] = ()
 
     @property
     def papers(self) -> tuple[Stored, ...]:

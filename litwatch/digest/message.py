@@ -26,11 +26,14 @@ from litwatch.settings import Mail, Subscriber
 
 MAX_ENCODED_WORD = 75
 """RFC 2047 2: an encoded word has at most 75 characters."""
+MAX_ENCODED_LINE = 76
+"""The same: a line of a header that holds an encoded word."""
 MAX_BODY_LINE = 76
 """RFC 2045 6.7: a quoted-printable line has at most 76 characters."""
 MAX_LINE = 998
 """RFC 5322 2.1.1, without the CRLF."""
 
+CRLF = "\r\n"
 MAX_ASCII_WORD = 60
 """A longer word is encoded: a line cannot be folded inside it."""
 
@@ -56,7 +59,7 @@ class WirePolicy(EmailPolicy):
         """A header as its lines on the wire."""
         match name.lower():
             case "subject":
-                value = _encoded(value, name)
+                value = _encoded(value, name, "us-ascii" if _is_plain(value) else "utf-8")
             case "from" | "reply-to":
                 value = _mailbox(value, name)
             case "list-id" | "list-unsubscribe" | "list-unsubscribe-post":
@@ -85,7 +88,8 @@ def compose(
 ) -> tuple[str, bytes]:
     """The Message-ID and the bytes of a digest for a subscriber.
 
-    `scope` tells apart what another litwatch sends the same reader for the same period.
+    `scope` tells apart what another litwatch sends the same reader for the same period, and what
+    this one sent before the reader was removed.
 
     Raises DeliveryError, permanent, where a header cannot be written: an address that is not ASCII,
     or a line break in a value of the configuration.
@@ -199,16 +203,21 @@ def _unsubscribe(mail: Mail) -> dict[str, str]:
 
 
 def _mailbox(mailbox: str, header: str) -> str:
+    """A name and its address, which gets a line of its own where the name's has no room left."""
     name, address = parseaddr(mailbox)
+    wire = wire_address(address)
     if _is_plain(name):
-        return formataddr((name, wire_address(address)))
-    return f"{_encoded(name, header)} <{wire_address(address)}>"
+        plain = formataddr((name, wire))
+        if not name or len(f"{header}: {plain}") <= MAX_ENCODED_LINE:
+            return plain
+    words = _encoded(name, header, "utf-8")
+    last_line = f"{header}: {words} <{wire}>".rpartition("\r\n")[2]
+    return f"{words}{' ' if len(last_line) <= MAX_ENCODED_LINE else f'{CRLF} '}<{wire}>"
 
 
-def _encoded(text: str, header: str) -> str:
-    charset = "us-ascii" if _is_plain(text) else "utf-8"
+def _encoded(text: str, header: str, charset: str) -> str:
     encoder = Header(text, charset, maxlinelen=MAX_ENCODED_WORD, header_name=header)
-    return encoder.encode(linesep="\r\n")
+    return encoder.encode(linesep=CRLF)
 
 
 def _is_plain(text: str) -> bool:

@@ -4,12 +4,21 @@ News is what a run stored for the first time after the history of its topic was 
 says so by topic. Here the reader's filters decide, and what is only filed is counted, never lost.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from litwatch.digest.issue import CorrectionEntry
-from litwatch.models import ORGAN_ROLES, TREATMENT_ROLES, Article, Change, Finding, Stored
+from litwatch.models import (
+    ORGAN_ROLES,
+    TAKEN_BACK_BY,
+    TREATMENT_ROLES,
+    Article,
+    Change,
+    Finding,
+    Stored,
+    standing,
+)
 from litwatch.settings import Filters
 
 CORRECTION_KINDS = (
@@ -17,6 +26,8 @@ CORRECTION_KINDS = (
     "withdrawn",
     "partial_retraction",
     "concern",
+    "reinstated",
+    "restored",
     "erratum",
     "republication",
     "update",
@@ -129,25 +140,53 @@ def untold(
     delivered_in: Mapping[str, int],
     delivered_changes: Collection[int],
 ) -> tuple[Change, ...]:
-    """One change for each event of which a reader must still hear.
+    """One change for each event of which a reader must still hear, as it stands now.
 
-    `changes` are all that are on file, `delivered_in` the runs whose digests held the papers. What
-    was known by then stands in the digest, and what came in a later run does not, even if it came
-    before the mail went out.
+    `changes` are all that are on file, in their order, `delivered_in` the runs whose digests held
+    the papers. What was known by then stands in the digest, and what came in a later run does not,
+    even if it came before the mail went out. What was taken back before it was told is not told.
     """
-    concerned = [
-        change
-        for change in changes
-        if change.kind in CORRECTION_KINDS and change.uid in delivered_in
-    ]
+    histories: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.kind in CORRECTION_KINDS and change.uid in delivered_in:
+            histories.setdefault(change.uid, []).append(change)
     return tuple(
-        event[0]
-        for event in _events(concerned)
-        if not any(
-            change.id in delivered_changes or change.run_id <= delivered_in[change.uid]
-            for change in event
+        change
+        for uid, history in histories.items()
+        for change in _untold(
+            history,
+            {
+                change.id
+                for change in history
+                if change.id in delivered_changes or change.run_id <= delivered_in[uid]
+            },
         )
     )
+
+
+def _untold(history: Sequence[Change], told: Collection[int]) -> Iterator[Change]:
+    """What is to be told of one paper, of which the reader was told these changes."""
+    believed = {
+        kind: by for kind, by in TAKEN_BACK_BY.items() if _believes(history, told, kind, by)
+    }
+    for event in _events(standing(history)):
+        is_known = event[0].kind == "retraction" and "retraction" in believed
+        if not is_known and not any(change.id in told for change in event):
+            yield event[0]
+    for kind, by in believed.items():
+        last = [change for change in history if change.kind in (kind, by)][-1]
+        if last.kind == by:
+            yield last
+
+
+def _believes(history: Sequence[Change], told: Collection[int], kind: str, by: str) -> bool:
+    """Whether the reader was told last that it is so, and not that it was taken back.
+
+    Where nothing of it was told, what is taken back first was so when the paper was sent.
+    """
+    both = [change for change in history if change.kind in (kind, by)]
+    heard = [change for change in both if change.id in told]
+    return heard[-1].kind == kind if heard else bool(both) and both[0].kind == by
 
 
 def corrections(

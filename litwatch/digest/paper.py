@@ -35,6 +35,7 @@ from litwatch.models import (
     Findings,
     Stored,
     bare_uid,
+    standing,
 )
 
 FIRST_AUTHORS = 3
@@ -107,7 +108,7 @@ def marks(stored: Stored) -> tuple[str, ...]:
     article = stored.article
     types = [TYPE_MARKS.get(publication_type, "") for publication_type in article.publication_types]
     linked = [LINK_MARKS.get(correction.kind, "") for correction in article.corrections]
-    noted = [CHANGE_MARKS.get(change.kind, "") for change in stored.changes]
+    noted = [CHANGE_MARKS.get(change.kind, "") for change in standing(stored.changes)]
     mark, _ = CORRECTION_WORDS["moved" if heir(stored) else "withdrawn"]
     gone = [mark] if stored.withdrawn else []
     return tuple(dict.fromkeys(mark for mark in (*types, *linked, *noted, *gone) if mark))
@@ -115,7 +116,7 @@ def marks(stored: Stored) -> tuple[str, ...]:
 
 def heir(stored: Stored) -> str:
     """The uid under which PubMed has a withdrawn paper now; empty where none is known."""
-    moves = [change.notice_uid for change in stored.changes if change.kind == "withdrawn"]
+    moves = [change.notice_uid for change in standing(stored.changes) if change.kind == "withdrawn"]
     return moves[-1] if stored.withdrawn and moves else ""
 
 

@@ -1,37 +1,108 @@
 """The papers and corrections of an issue as pieces of a mail, each made once for all its readers.
 
 To write the style rules into the elements costs more than all else, so it is done a piece at a
-time, and what many readers get is made once.
+time, for those that a mail has room for, and what many readers get is made once.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Generic, TypeVar
 
 import css_inline
 
 from litwatch import markup
 from litwatch.digest import sentences
-from litwatch.digest.issue import CorrectionEntry
+from litwatch.digest.issue import CorrectionEntry, Digest
 from litwatch.digest.paper import Paper, record_url, show, treated
 from litwatch.digest.words import CORRECTION_WORDS, GRAVE_MARKS
 from litwatch.models import Stored, bare_uid
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, minify_css=True)
-KEPT = 4096
-"""So many pieces are remembered: some 20 MB."""
+KEPT = 2048
+"""So many pieces are remembered from issue to issue, or an issue's own, if it has more."""
 KEPT_PAGES = 64
 """So many pages without their pieces are remembered: some 1 MB."""
 
 _OPENING, _CLOSING = "<table><tbody>", "</tbody></table>"
+_K = TypeVar("_K", bound=Hashable)
+
+
+class Memory(Generic[_K]):
+    """What was made for the last issues. It forgets between two of them, never within one.
+
+    To forget the oldest whenever there is one too many would keep nothing of an issue that is
+    larger, for each reader asks for the first one again.
+    """
+
+    def __init__(self, make: Callable[[_K], str], keep: int) -> None:
+        self._make = make
+        self._keep = keep
+        self._now: dict[_K, str] = {}
+        self._before: dict[_K, str] = {}
+
+    def __getitem__(self, key: _K) -> str:
+        """What is made of the key, made once."""
+        if key not in self._now:
+            made = self._before.pop(key, None)
+            self._now[key] = self._make(key) if made is None else made
+        return self._now[key]
+
+    def __len__(self) -> int:
+        return len(self._now) + len(self._before)
+
+    def begin_issue(self) -> None:
+        """Forgets what no issue asked for since the last time that something was forgotten."""
+        if len(self._now) > self._keep:
+            self._before, self._now = self._now, {}
+
+
+class Piece(ABC):
+    """A part of an issue, in HTML and in text once it is asked for."""
+
+    __slots__ = ()
+
+    @property
+    def html(self) -> str:
+        """Rows of the HTML's table, their styles written in."""
+        return _HTML[self]
+
+    @property
+    def text(self) -> str:
+        """Lines of the text."""
+        return _TEXT[self]
+
+    @abstractmethod
+    def values(self) -> dict[str, object]:
+        """What the templates show of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Rows of the HTML's table, their styles written in, and lines of the text."""
+class PaperPiece(Piece):
+    """A paper, with the topics that `labels` name; the first of its section has no line above."""
 
-    html: str
-    text: str
+    stored: Stored
+    labels: tuple[tuple[str, str], ...]
+    is_first: bool
+
+    def values(self) -> dict[str, object]:
+        """What the templates show of it."""
+        paper = show(self.stored, dict(self.labels))
+        return {"paper": paper, "correction": None, "is_first": self.is_first}
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionPiece(Piece):
+    """What happened to a paper, with the day on which its reader got it."""
+
+    entry: CorrectionEntry
+    timezone: str
+
+    def values(self) -> dict[str, object]:
+        """What the templates show of it."""
+        return {"paper": None, "correction": _correction(self), "is_first": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +127,37 @@ class Correction:
         return self.mark == CORRECTION_WORDS["final"][0]
 
 
-@lru_cache(KEPT)
-def paper_piece(stored: Stored, labels: tuple[tuple[str, str], ...], *, is_first: bool) -> Piece:
-    """A paper, with the topics that `labels` name; the first of its section has no line above."""
-    return _piece(paper=show(stored, dict(labels)), is_first=is_first)
+def pieces_of(digest: Digest) -> list[Piece]:
+    """The corrections and papers of an issue in reading order, to be made when they are shown."""
+    for memory in (_HTML, _TEXT):
+        memory.begin_issue()
+    topics = digest.coverage.topics
+    labels = tuple((topic.id, topic.label) for topic in topics) if len(topics) > 1 else ()
+    corrections = [CorrectionPiece(entry, digest.timezone) for entry in digest.corrections]
+    papers = [
+        PaperPiece(stored, labels, is_first=number == 0)
+        for section in digest.sections
+        for number, stored in enumerate(section.papers)
+    ]
+    return [*corrections, *papers]
 
 
-@lru_cache(KEPT)
-def correction_piece(entry: CorrectionEntry, timezone: str) -> Piece:
-    """What happened to a paper, with the day on which its reader got it."""
+def _correction(piece: CorrectionPiece) -> Correction:
+    entry = piece.entry
     kind = kind_of(entry)
     mark, words = CORRECTION_WORDS[kind]
     what = words.format(pmid=bare_uid(entry.change.uid))
-    citation = "" if entry.change.kind == "withdrawn" else entry.change.citation
+    is_dated = entry.change.kind in ("withdrawn", "reinstated", "restored")
+    citation = "" if is_dated else entry.change.citation
     tags = "; ".join(f"{label} — {role}" for label, role in treated(entry.paper.findings))
-    sent = sentences.day(entry.sent_at, timezone)
-    return _piece(
-        correction=Correction(
-            mark=mark,
-            what=f"{what} It was sent to you on {sent}{f', tagged {tags}' if tags else ''}.",
-            paper=show(entry.paper, {}),
-            label="Now" if kind in ("withdrawn", "moved", "replaced") else "Notice",
-            notice=entry.notice.title if entry.notice else citation,
-            notice_url=record_url(entry.change.notice_uid),
-        )
+    sent = sentences.day(entry.sent_at, piece.timezone)
+    return Correction(
+        mark=mark,
+        what=f"{what} It was sent to you on {sent}{f', tagged {tags}' if tags else ''}.",
+        paper=show(entry.paper, {}),
+        label="Now" if kind in ("withdrawn", "moved", "replaced") else "Notice",
+        notice=entry.notice.title if entry.notice else citation,
+        notice_url=record_url(entry.change.notice_uid),
     )
 
 
@@ -103,18 +181,22 @@ def inlined(page: str) -> str:
     return _INLINER.inline(page)
 
 
-def _piece(**values: object) -> Piece:
-    """What the two templates make of it; rows are rows only within a table."""
-    values = {"paper": None, "correction": None, "is_first": False} | values
-    rows = f"{_OPENING}{markup.render('digest/piece.html', **values)}{_CLOSING}"
-    html = _INLINER.inline_fragment(rows, _styles())
-    return Piece(
-        html=html.removeprefix(_OPENING).removesuffix(_CLOSING).strip(),
-        text=markup.render("digest/piece.txt", **values),
-    )
-
-
 @cache
 def _styles() -> str:
     folder = files("litwatch.digest") / "templates"
     return (folder / "mail.css").read_text(encoding="utf-8")
+
+
+def _html(piece: Piece) -> str:
+    """What the template makes of it; rows are rows only within a table."""
+    rows = f"{_OPENING}{markup.render('digest/piece.html', **piece.values())}{_CLOSING}"
+    html = _INLINER.inline_fragment(rows, _styles())
+    return html.removeprefix(_OPENING).removesuffix(_CLOSING).strip()
+
+
+def _text(piece: Piece) -> str:
+    return markup.render("digest/piece.txt", **piece.values())
+
+
+_HTML: Memory[Piece] = Memory(_html, KEPT)
+_TEXT: Memory[Piece] = Memory(_text, KEPT)

@@ -8,28 +8,27 @@ that list it, and the text part holds it all.
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
-from itertools import islice
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from litwatch import markup
 from litwatch.digest import sentences
-from litwatch.digest.build import trim
 from litwatch.digest.charts import Chart, papers_per_year
 from litwatch.digest.issue import Digest
+from litwatch.digest.overflow import UIDS_IN_A_LINK, left_out
 from litwatch.digest.paper import list_url
-from litwatch.digest.pieces import Piece, correction_piece, inlined, kind_of, paper_piece
+from litwatch.digest.pieces import Piece, inlined, kind_of, pieces_of
 from litwatch.digest.table import Cell
 from litwatch.digest.words import CORRECTION_WORDS, ORGAN_COLUMNS
 from litwatch.settings import Mail
 
 MAX_HTML_BYTES = 90_000
 """Gmail clips at 102 kB; the rest is for what transfer adds."""
-UIDS_IN_A_LINK = 200
-"""PMIDs in one PubMed address: some 1.8 kB, which every browser and server takes."""
+OUTSIZE = 15_000
+"""Octets of a paper or correction that would crowd out half a dozen others."""
 PREHEADER_WIDTH = 90
 ORGAN_WIDTH = 9
 """Letters that head a column of the table, for organs whose short word we do not know."""
@@ -71,10 +70,11 @@ class _Grid:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """A section in words, each paper with its number in the issue."""
+    """A section in words, each paper with its number in the issue; `count` says how many."""
 
     title: str
     remark: str
+    count: str
     papers: tuple[tuple[int, Piece], ...]
 
 
@@ -85,11 +85,13 @@ def render(digest: Digest, mail: Mail) -> Rendered:
     subject = " ".join(markup.render("digest/subject.txt", **values).split())
     preheader = _preheader(digest)
     values |= {"subject": subject, "preheader": preheader}
-    pieces = _pieces(digest)
+    pieces = pieces_of(digest)
     return Rendered(
         subject=subject,
         html=_fitting_html(digest, values, pieces),
-        text=markup.render("digest/digest.txt", **values, **_contents(digest, pieces)),
+        text=markup.render(
+            "digest/digest.txt", **values, **_contents(digest, pieces, range(len(pieces)))
+        ),
         preheader=preheader,
         chart=chart,
     )
@@ -104,16 +106,35 @@ def _chart(digest: Digest) -> Chart | None:
 
 
 def _fitting_html(digest: Digest, frame: Mapping[str, object], pieces: Sequence[Piece]) -> str:
-    """The HTML with as many corrections and papers as fit; the last ones are left out."""
-    html = _html(digest, frame, pieces)
-    keep = len(pieces)
-    while keep and (excess := _octets(html) - MAX_HTML_BYTES) > 0:
+    """The HTML with as many corrections and papers as fit; the others are counted and listed."""
+    kept = _fitting(pieces, MAX_HTML_BYTES)
+    while (excess := _octets(html := _html(digest, frame, pieces, kept)) - MAX_HTML_BYTES) > 0:
+        if not kept:
+            break
         # What is left out is listed, which takes room of its own: so once or twice more.
-        while keep and excess > 0:
-            keep -= 1
-            excess -= _octets(pieces[keep].html)
-        html = _html(trim(digest, keep), frame, pieces)
+        kept = _fitting(pieces, sum(_octets(pieces[number].html) for number in kept) - excess)
     return html
+
+
+def _fitting(pieces: Sequence[Piece], room: int) -> frozenset[int]:
+    """The numbers of the pieces that go into so many octets: the first ones, outsize ones last."""
+    kept: list[int] = []
+    outsize: list[int] = []
+    for number, piece in enumerate(pieces):
+        size = _octets(piece.html)
+        if size > OUTSIZE:
+            outsize.append(number)
+            continue
+        room -= size
+        if room < 0:
+            return frozenset(kept)
+        kept.append(number)
+    for number in outsize:
+        size = _octets(pieces[number].html)
+        if size <= room:
+            room -= size
+            kept.append(number)
+    return frozenset(kept)
 
 
 def _octets(html: str) -> int:
@@ -121,12 +142,11 @@ def _octets(html: str) -> int:
     return len(html.encode()) + html.count("\n")
 
 
-def _html(digest: Digest, frame: Mapping[str, object], pieces: Sequence[Piece]) -> str:
-    """The page with its styles written in, and the pieces in the places that it keeps for them.
-
-    The first of the pieces are the digest's own, where it was shortened.
-    """
-    contents = _contents(digest, pieces)
+def _html(
+    digest: Digest, frame: Mapping[str, object], pieces: Sequence[Piece], kept: Collection[int]
+) -> str:
+    """The page with its styles written in, and the kept pieces in the places held for them."""
+    contents = _contents(digest, pieces, kept)
     page = inlined(markup.render("digest/digest.html", **frame, **contents))
     return _PLACE.sub(lambda place: pieces[int(place[1])].html, page)
 
@@ -154,6 +174,8 @@ def _frame(digest: Digest, mail: Mail) -> dict[str, object]:
         "searched": sentences.searched(digest),
         "found": [(sentences.found(topic), topic) for topic in coverage.topics],
         "filed_only": sentences.filed_only(digest),
+        "filtered": sentences.filtered(digest),
+        "filtered_url": list_url(digest.filtered[:UIDS_IN_A_LINK]) if digest.filtered else "",
         "filters": "; ".join(digest.filters),
         "rules": sentences.rules(digest),
         "credit": sentences.CREDIT,
@@ -187,37 +209,31 @@ def _cell(cell: Cell, is_first: bool) -> str:
     return f"{cell.in_all}" if is_first else f"{cell.here} ({cell.in_all})"
 
 
-def _pieces(digest: Digest) -> list[Piece]:
-    """The corrections and papers in reading order."""
-    topics = digest.coverage.topics
-    labels = tuple((topic.id, topic.label) for topic in topics) if len(topics) > 1 else ()
-    corrections = [correction_piece(entry, digest.timezone) for entry in digest.corrections]
-    papers = [
-        paper_piece(stored, labels, is_first=number == 0)
-        for section in digest.sections
-        for number, stored in enumerate(section.papers)
-    ]
-    return corrections + papers
-
-
-def _contents(digest: Digest, pieces: Sequence[Piece]) -> dict[str, object]:
-    """The corrections and papers of a digest, and the links to those that it leaves out."""
-    numbered = iter(enumerate(pieces))
-    uids = digest.overflow
-    chunks = [uids[at : at + UIDS_IN_A_LINK] for at in range(0, len(uids), UIDS_IN_A_LINK)]
+def _contents(digest: Digest, pieces: Sequence[Piece], kept: Collection[int]) -> dict[str, object]:
+    """The kept corrections and papers of a digest, and what is said of the others."""
     return {
-        "corrections": tuple(islice(numbered, len(digest.corrections))),
-        "groups": [
-            _Group(
+        "corrections": [
+            (number, pieces[number]) for number in range(len(digest.corrections)) if number in kept
+        ],
+        "groups": list(_groups(digest, pieces, kept)),
+        "overflow": left_out(digest, kept),
+    }
+
+
+def _groups(digest: Digest, pieces: Sequence[Piece], kept: Collection[int]) -> Iterator[_Group]:
+    """The sections of which something is kept."""
+    end = len(digest.corrections)
+    for section in digest.sections:
+        start, end = end, end + len(section.papers)
+        shown = tuple((number, pieces[number]) for number in range(start, end) if number in kept)
+        number, whole = len(shown), end - start
+        if shown:
+            yield _Group(
                 section.title,
                 sentences.REMARKS.get(section.kind, ""),
-                tuple(islice(numbered, len(section.papers))),
+                f"{number:,}" if number == whole else f"{number:,} of {whole:,}",
+                shown,
             )
-            for section in digest.sections
-        ],
-        "overflow": len(uids),
-        "overflow_links": [(len(chunk), list_url(chunk)) for chunk in chunks],
-    }
 
 
 def _preheader(digest: Digest) -> str:

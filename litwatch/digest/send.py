@@ -1,4 +1,4 @@
-"""The outbox to SMTP, or to files: the only home of smtplib.
+"""The outbox to SMTP: the only home of smtplib.
 
 A message is sent as the very bytes that were stored, to one recipient a transaction, and every
 failure becomes a DeliveryError that says what the outbox is to do: try this message again, give it
@@ -8,8 +8,6 @@ sent again, under the same Message-ID (RFC 1047).
 """
 
 import contextlib
-import hashlib
-import os
 import re
 import smtplib
 import ssl
@@ -19,15 +17,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from ipaddress import ip_address
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from litwatch.digest.message import one_line, wire_address
 from litwatch.errors import DeliveryError
-from litwatch.settings import Smtp, printable
+from litwatch.settings import Smtp
 
 TIMEOUT_SECONDS = 60.0
+LAST_TIMEOUT_SECONDS = 600.0
+"""RFC 5321 4.5.3.2.6: who does not wait so long for the reply to the content sends it twice."""
 MINUTE_SECONDS = 60.0
 WAITS = (
     timedelta(minutes=10),
@@ -46,8 +45,11 @@ WAITS = (
 _REPLIES = range(200, 600)
 """RFC 5321 4.2.1; what else a server says leaves it open whether it took the message."""
 _OK = 250
-_FORWARDED = (251, 252)
+_ACCEPTED = {"RCPT": (250, 251, 252), "DATA": (354,)}
+"""Replies that go on, where it is not 250 alone (RFC 5321 4.3.2)."""
+_DOT = re.compile(rb"(?m)^\.")
 _CLOSING = 421
+_REFUSED = 400
 _PERMANENT = 500
 _TOO_BIG = 552
 _MAX_REPLY = 200
@@ -63,9 +65,6 @@ def next_attempt(attempts: int, at: datetime) -> datetime | None:
     return at + WAITS[attempts - 1] if attempts <= len(WAITS) else None
 
 
-# ---- SMTP --------------------------------------------------------------------------------------
-
-
 class Mailer:
     """One connection to the relay, opened at the first message and again where it was dropped.
 
@@ -77,14 +76,17 @@ class Mailer:
         smtp: Smtp,
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        last_timeout_seconds: float = LAST_TIMEOUT_SECONDS,
         context: ssl.SSLContext | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._smtp = smtp
         self._timeout_seconds = timeout_seconds
+        self._last_timeout_seconds = last_timeout_seconds
         self._context = context or ssl.create_default_context()
         self._connection: smtplib.SMTP | None = None
+        self._awaiting: smtplib.SMTP | None = None
         self._sleep = sleep
         self._monotonic = monotonic
         self._begun: deque[float] = deque(maxlen=smtp.per_minute)
@@ -103,33 +105,49 @@ class Mailer:
                 self._connection.quit()
             self._drop()
 
+    def make_ready(self) -> None:
+        """Waits for the next message's turn and for the server; raises DeliveryError, for all.
+
+        Nothing was said of the message yet: what breaks off here leaves nothing in doubt.
+        """
+        self._awaiting = self._turn()
+
+    def _turn(self) -> smtplib.SMTP:
+        """The server's connection, once less than `per_minute` were begun in the minute before."""
+        if self._begun and len(self._begun) == self._begun.maxlen:
+            self._sleep(max(0.0, self._begun[0] + MINUTE_SECONDS - self._monotonic()))
+        return self._ready()
+
     def send(self, sender: str, recipient: str, message: bytes) -> str:
         """Hands a message to the relay and returns its reply; raises DeliveryError.
 
         `sender` is an address or `Name <address>`, `recipient` a bare address.
         """
         sender, recipient = wire_address(parseaddr(sender)[1]), wire_address(recipient)
-        self._wait_for_turn()
-        connection = self._ready()
+        connection, self._awaiting = self._awaiting or self._turn(), None
+        self._begun.append(self._monotonic())
         try:
             size = [f"size={len(message)}"] if connection.has_extn("size") else []
             self._accept("MAIL", *connection.mail(sender, size))
             self._accept("RCPT", *connection.rcpt(recipient))
+            self._accept("DATA", *connection.docmd("DATA"))
         except (smtplib.SMTPException, OSError) as error:
             raise self._broken(error, in_doubt=False) from error
         try:
-            return self._accept("DATA", *connection.data(message))
-        except smtplib.SMTPDataError as error:
-            self._drop()
-            raise _refusal(self._where, "DATA", error.smtp_code, error.smtp_error) from error
+            return self._accept("the end of DATA", *self._hand_over(connection, message))
         except (smtplib.SMTPException, OSError) as error:
             raise self._broken(error, in_doubt=True) from error
 
-    def _wait_for_turn(self) -> None:
-        """Waits until less than `per_minute` messages were begun in the minute before."""
-        if self._begun and len(self._begun) == self._begun.maxlen:
-            self._sleep(max(0.0, self._begun[0] + MINUTE_SECONDS - self._monotonic()))
-        self._begun.append(self._monotonic())
+    def _hand_over(self, connection: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
+        """Sends the content, its dots doubled (RFC 5321 4.5.2), and returns the server's reply."""
+        ending = b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n"
+        connection.send(_DOT.sub(b"..", message) + ending)
+        if connection.sock:
+            connection.sock.settimeout(self._last_timeout_seconds)
+        reply = connection.getreply()
+        if connection.sock:
+            connection.sock.settimeout(self._timeout_seconds)
+        return reply
 
     def _broken(self, error: smtplib.SMTPException | OSError, *, in_doubt: bool) -> DeliveryError:
         """Hangs up; what a lost reply means for the message."""
@@ -144,9 +162,9 @@ class Mailer:
         """The reply where the server accepts the command; else ends the transaction and raises."""
         if code not in _REPLIES:
             raise smtplib.SMTPException("the server's reply cannot be read")
-        if code == _OK or (command == "RCPT" and code in _FORWARDED):
+        if code in _ACCEPTED.get(command, (_OK,)):
             return f"{code} {_readable(reply)}"
-        if code == _CLOSING:
+        if code == _CLOSING or command == "DATA":
             self._drop()
         elif self._connection:
             with contextlib.suppress(smtplib.SMTPException, OSError):
@@ -240,6 +258,7 @@ def _refusal(where: str, command: str, code: int, reply: bytes | str) -> Deliver
         batch=code == _CLOSING or (is_ours and code >= _PERMANENT),
         code=code,
         no_mailbox=command == "RCPT" and code >= _PERMANENT and bool(knows_none),
+        in_doubt=command == "the end of DATA" and code < _REFUSED,
     )
 
 
@@ -259,41 +278,3 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
-
-
-# ---- files -------------------------------------------------------------------------------------
-
-
-def write(
-    folder: Path, *, period_key: str, message_id: str, message: bytes, html: str, text: str
-) -> Path:
-    """Writes a message as .eml, with its HTML and text beside it, and returns the .eml.
-
-    The name is made of the period and a hash, so no data can choose a path, and the same issue is
-    written over itself. The .eml comes last: where it is, all is.
-    """
-    key = re.sub(r"[^0-9A-Za-z-]", "", period_key)
-    stem = f"{key}-{hashlib.sha256(message_id.encode()).hexdigest()[:12]}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / f"{stem}.html", html.encode())
-        _replace(folder / f"{stem}.txt", text.encode())
-        return _replace(folder / f"{stem}.eml", message)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DeliveryError(
-            f"{printable(folder)}: cannot be written: {reason}", batch=True
-        ) from error
-
-
-def _replace(path: Path, content: bytes) -> Path:
-    """Writes a file whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        return draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

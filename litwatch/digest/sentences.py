@@ -24,7 +24,7 @@ CREDIT = "Source: PubMed, U.S. National Library of Medicine."
 def headline(digest: Digest) -> str:
     """What the issue brings, in one phrase: `1 retraction and 3 new papers`."""
     if digest.kind == "first":
-        return f"{counted(digest.on_file, 'paper')} on file"
+        return f"{counted(digest.on_file, 'paper')} on file" + " for you" * bool(digest.filters)
     kinds = Counter(entry.change.kind for entry in digest.corrections)
     papers: Counter[str] = Counter()
     for section in digest.sections:
@@ -40,7 +40,11 @@ def headline(digest: Digest) -> str:
     if not any(counts.values()):
         counts["final version"] = kinds["final"]
     said = [counted(number, noun) for noun, number in counts.items() if number]
-    return joined(said) or ("Search in doubt" if doubts(digest) else "Nothing new")
+    if said:
+        return joined(said)
+    if any(doubt for topic in digest.coverage.topics for doubt in _doubts(topic)):
+        return "Search in doubt"
+    return "Nothing new so far" if doubts(digest) else "Nothing new"
 
 
 def by_topic(digest: Digest) -> str:
@@ -81,8 +85,9 @@ def opening(digest: Digest) -> str:
     """What stands before the papers: the welcome, or that the search ran and found nothing."""
     if digest.kind == "first":
         one = digest.on_file == 1
+        passing = f" {'passes' if one else 'pass'} your filters and" if digest.filters else ""
         return (
-            f"This is your first issue. {counted(digest.on_file, 'paper')} "
+            f"This is your first issue. {counted(digest.on_file, 'paper')}{passing} "
             f"{'is' if one else 'are'} on file from before you subscribed, and "
             f"{'it does not count' if one else 'none of them counts'} as new. "
             "From now on each issue brings what is new."
@@ -99,14 +104,23 @@ def opening(digest: Digest) -> str:
 
 
 def doubts(digest: Digest, before: str = "") -> str:
-    """What readers are to know of searches that are in doubt, empty where none is."""
-    said = " ".join(doubt for topic in digest.coverage.topics for doubt in _doubts(topic))
+    """Why papers may be missing although the searches ran, empty where none may be."""
+    topics = digest.coverage.topics
+    said = " ".join(doubt for topic in topics for doubt in (*_doubts(topic), *_unread(topic)))
     return before + said if said else ""
+
+
+def _unread(topic: TopicCoverage) -> Iterator[str]:
+    if topic.unread:
+        again = "it is asked for again" if topic.unread == 1 else "they are asked for again"
+        records = counted(topic.unread, "record")
+        yield f"{records} that PubMed lists for {topic.label} could not be read yet; {again}."
 
 
 def _doubts(topic: TopicCoverage) -> Iterator[str]:
     codes = {warning.code for warning in topic.warnings}
     search = f"The search for {topic.label}"
+    tested = f"the search for {topic.label} is tested"
     # A warning stands until it is accepted, also while a later search fails and counts nothing.
     count = "" if topic.count is None else f" ({topic.count:,})"
     missing = "papers may be missing from this issue until the search has been looked at."
@@ -114,6 +128,12 @@ def _doubts(topic: TopicCoverage) -> Iterator[str]:
         yield f"{search} found far fewer papers than before{count}: {missing}"
     if "translation-changed" in codes:
         yield f"PubMed understands the search for {topic.label} otherwise than before: {missing}"
+    if not codes.isdisjoint(("phrase-not-found", "field-not-found")):
+        yield f"PubMed did not understand a part of the search for {topic.label}: {missing}"
+    if "control-failed" in codes:
+        yield f"A paper by which {tested} was not found as it should be: {missing}"
+    if "too-quiet" in codes:
+        yield f"{search} has found unusually few new papers lately: {missing}"
     if "count-exploded" in codes:
         yield f"{search} found far more papers than before{count}."
     if topic.held:
@@ -127,20 +147,21 @@ def _doubts(topic: TopicCoverage) -> Iterator[str]:
 def searched(digest: Digest) -> str:
     """When PubMed was asked, and from when on nothing is left uncovered."""
     coverage, zone = digest.coverage, digest.timezone
-    is_sound = coverage.complete and not doubts(digest)
-    complete = "; the search was complete" if is_sound else ""
+    moment = f"{day(coverage.end, zone)} at {clock(coverage.end, zone)} ({zone})"
+    if not coverage.complete:
+        return f"PubMed was asked on {moment}; not every topic could be searched."
+    whole = f"The whole query of each topic was put to PubMed on {moment}"
+    if doubts(digest):
+        return f"{whole}."
     start = since_day(digest)
-    return (
-        f"The whole query of each topic was put to PubMed on {day(coverage.end, zone)} at "
-        f"{clock(coverage.end, zone)} ({zone}){complete}."
-        + (f" Covered without a gap since {start}." if start and is_sound else "")
-    )
+    since = f" Covered without a gap since {start}." if start else ""
+    return f"{whole}; the search was complete.{since}"
 
 
 def found(topic: TopicCoverage) -> str:
     """What the search for one topic gave."""
     count = "not searched" if topic.count is None else f"{topic.count:,} in PubMed"
-    return f"{topic.label}: {count}, {topic.new:,} new, {topic.pending:,} pending."
+    return f"{topic.label}: {count}, {topic.new:,} new in this issue, {topic.pending:,} pending."
 
 
 def filed_only(digest: Digest) -> str:
@@ -152,6 +173,14 @@ def filed_only(digest: Digest) -> str:
         f"{counted(digest.filed_only, 'paper')} from before a change of the topics or of your "
         f"filters {verb} not listed here."
     )
+
+
+def filtered(digest: Digest) -> str:
+    """How many new papers the reader's filters left out, empty where none."""
+    if not digest.filtered:
+        return ""
+    verb = "does" if len(digest.filtered) == 1 else "do"
+    return f"{counted(len(digest.filtered), 'more new paper')} {verb} not pass your filters"
 
 
 def rules(digest: Digest) -> str:

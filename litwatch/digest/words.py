@@ -161,6 +161,8 @@ CORRECTION_WORDS: Mapping[str, tuple[str, str]] = {
         "Expression of concern",
         "The journal has published an expression of concern about this paper.",
     ),
+    "reinstated": ("Retraction taken back", "PubMed no longer says that this paper is retracted."),
+    "restored": ("Back in PubMed", "PubMed hands out this record ({pmid}) again."),
     "erratum": ("Erratum", "A correction to this paper has been published."),
     "republication": (
         "Corrected and republished",

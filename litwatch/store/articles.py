@@ -33,7 +33,9 @@ from litwatch.store.twins import Twins
 
 Saved = Literal["new", "updated", "same"]
 
-HASH_OF = select(articles.c.content_hash).where(articles.c.uid == bindparam("uid"))
+STATE_OF = select(articles.c.content_hash, articles.c.withdrawn_at).where(
+    articles.c.uid == bindparam("uid")
+)
 RECORD_OF = select(articles.c.record).where(articles.c.uid == bindparam("uid"))
 INSERT = articles.insert()
 UPDATE = update(articles).where(articles.c.uid == bindparam("key"))
@@ -98,7 +100,7 @@ class Articles:
             article, found, content_hash=fingerprint, rules_version=rules_version, at=at
         )
         with self._database.transaction():
-            known = self._database.row(HASH_OF, uid=article.uid)
+            known = self._database.row(STATE_OF, uid=article.uid)
             saved: Saved = "same"
             if known is None:
                 saved = "new"
@@ -108,6 +110,8 @@ class Articles:
                 if known.content_hash != fingerprint:
                     saved = "updated"
                     self._revise(article, known.content_hash, run_id=run_id, at=at)
+                if known.withdrawn_at is not None:
+                    self._happenings.restored(article.uid, run_id=run_id, at=at)
                 self._database.write(UPDATE, key=article.uid, **row)
                 self._database.write(DELETE_FINDINGS, key=article.uid)
             self._database.write_many(INSERT_FINDINGS, finding_rows(article.uid, found))
@@ -222,17 +226,18 @@ class Articles:
                 news[uid] = (*news.get(uid, ()), topic_id)
         return load(self._database, tuple(news), news)
 
-    def filed_after(self, moment: datetime, topics: Sequence[str]) -> int:
-        """How many articles runs after that moment filed for the topics as history, not as news."""
-        query = (
-            select(func.count(links.c.uid.distinct()))
-            .join(runs, runs.c.id == links.c.run_id)
-            .where(~links.c.news, runs.c.started > moment, links.c.topic_id.in_(topics))
+    def filed_after(self, run_id: int, topics: Sequence[str]) -> int:
+        """How many articles runs after that one filed for the topics as history, not as news."""
+        query = select(func.count(links.c.uid.distinct())).where(
+            ~links.c.news, links.c.run_id > run_id, links.c.topic_id.in_(topics)
         )
         return int(self._database.column(query)[0])
 
-    def newest(self, topics: Sequence[str], limit: int) -> tuple[Stored, ...]:
-        """The articles of the topics that were published last, withdrawn ones left out."""
+    def newest(self, topics: Sequence[str], limit: int, *, skip: int = 0) -> tuple[Stored, ...]:
+        """The articles of the topics that were published last, withdrawn ones left out.
+
+        `skip` leaves out so many of the newest.
+        """
         published_on = func.coalesce(articles.c.published_on, articles.c.created_on)
         newest_first = (
             published_on.desc().nulls_last(),
@@ -240,7 +245,11 @@ class Articles:
             articles.c.uid.desc(),
         )
         query = _on_file(topics).with_only_columns(articles.c.uid).order_by(*newest_first)
-        return load(self._database, self._database.column(query.limit(limit)))
+        return load(self._database, self._database.column(query.limit(limit).offset(skip)))
+
+    def on_file(self, topics: Sequence[str]) -> frozenset[str]:
+        """The uids of the articles of the topics, those left out that are held or withdrawn."""
+        return frozenset(self._database.column(_on_file(topics)))
 
     def count(self, topics: Sequence[str]) -> int:
         """How many articles of the topics are on file, each once, withdrawn ones left out."""
@@ -298,7 +307,7 @@ class Articles:
     def withdraw(self, uid: str, run_id: int, at: datetime) -> None:
         """Marks a record as gone from its source; one that never was on file is only noted."""
         with self._database.transaction():
-            if self._database.row(HASH_OF, uid=uid) is None:
+            if self._database.row(STATE_OF, uid=uid) is None:
                 self._pending.give_up(uid, run_id=run_id, at=at)
                 return
             mark = update(articles).where(articles.c.uid == uid, articles.c.withdrawn_at.is_(None))

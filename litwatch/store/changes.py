@@ -7,10 +7,11 @@ another form is a retracted one.
 https://www.nlm.nih.gov/bsd/policy/errata.html
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
 
-from litwatch.models import RETRACTED_IN, Article, Author, Change, Correction
+from litwatch.models import RETRACTED_IN, Article, Author, Change, Correction, standing
 from litwatch.store.codec import dump, to_plain
 
 KINDS = {
@@ -35,7 +36,7 @@ ANNOUNCED = {
 }
 """NLM's RefType of the link back, from a notice to its paper -> our kind of change."""
 
-OF_THE_RECORD = ("withdrawn", "final")
+OF_THE_RECORD = ("withdrawn", "restored", "final")
 """What happens to one record of a paper, and not to the paper itself."""
 
 BOOKKEEPING = ("revised_on", "status", "version")
@@ -67,6 +68,23 @@ def compare(old: Article, new: Article) -> tuple[Happening, ...]:
     return (*retraction, *sorted_notices, *final)
 
 
+def reinstated(old: Article, new: Article, *, at: datetime) -> tuple[Happening, ...]:
+    """That the record no longer says that its paper is retracted; the moment tells two apart."""
+    is_so = old.is_retracted and not new.is_retracted
+    return (("reinstated", "", at.isoformat()),) if is_so else ()
+
+
+def once_more(
+    happenings: Iterable[Happening], changes: Sequence[Change], *, at: datetime
+) -> Iterator[Happening]:
+    """The happenings, and with its day each that was known and taken back: it is another one."""
+    now = standing(changes)
+    gone = {(c.kind, c.notice_uid, c.citation) for c in changes if c not in now}
+    for kind, notice_uid, citation in happenings:
+        is_back = (kind, notice_uid, citation) in gone
+        yield kind, notice_uid, f"{citation} ({at:%Y-%m-%d})".strip() if is_back else citation
+
+
 def announced(notice: Article) -> tuple[tuple[str, Happening], ...]:
     """By uid, what a record says of the papers of which it is the notice.
 
@@ -85,7 +103,9 @@ def befallen(one: Article, changes: Iterable[Change], other: Article) -> tuple[H
     return tuple(
         happening
         for happening in dict.fromkeys((*noted, *compare(other, one)))
-        if happening[0] not in OF_THE_RECORD and not says(other, happening)
+        if happening[0] not in OF_THE_RECORD
+        and not says(other, happening)
+        and not (happening[0] == "reinstated" and other.is_retracted)
     )
 
 

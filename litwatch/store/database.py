@@ -8,6 +8,7 @@ A store that keeps nothing (a dry run) works in a transaction that is never comm
 a copy of the file in memory, so that it neither holds up a real run nor leaves a byte on disk.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -113,6 +114,8 @@ class Database:
         self._passwords = passwords_of(url)
         self.place = place_of(url)
         with self._our_errors():
+            if keep and path is not None:
+                _make_private(path)
             self.connection = _connect(url if keep or path is None else make_url("sqlite://"))
             try:
                 if not keep and path is not None and path.exists():
@@ -271,6 +274,12 @@ def _connect(url: URL) -> Connection:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine.connect()
+
+
+def _make_private(path: Path) -> None:
+    """Makes a new file for its owner alone: it will hold addresses; SQLite's own follow it."""
+    with suppress(OSError):  # SQLite says what hinders
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -4,10 +4,10 @@ The database refuses a paper that the subscriber got already, so none is in two 
 digest holds that is given up or dropped is owed again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import case, delete, insert, select
 
 from litwatch.errors import StoreError
 from litwatch.store.database import Database
@@ -19,6 +19,9 @@ SAID = {"uids": "papers", "changes": "corrections"}
 
 Held = Mapping[str, Sequence[str | int]]
 """The uids of papers and the ids of changes that a digest holds, under `uids` and `changes`."""
+
+
+NO_TWINS: Mapping[str, Collection[str]] = {}
 
 
 class Deliveries:
@@ -49,13 +52,15 @@ class Deliveries:
         return {row.uid: row.run_id for row in self._database.rows(query)}
 
     def moments(self, email: str) -> dict[str, datetime]:
-        """By uid, when the digest that holds the paper was written down: it tells of then."""
+        """By uid, when the digest that holds the paper went out; when written, while it has not."""
+        is_out = outbox.c.state.in_(("sent", "written"))
+        went_out = case((is_out, outbox.c.done_at), else_=outbox.c.created_at)
         query = (
-            select(deliveries.c.uid, outbox.c.created_at)
+            select(deliveries.c.uid, went_out.label("moment"))
             .join(deliveries, deliveries.c.outbox_id == outbox.c.id)
             .where(deliveries.c.email == email)
         )
-        return {row.uid: row.created_at for row in self._database.rows(query)}
+        return {row.uid: row.moment for row in self._database.rows(query)}
 
     # ---- what a digest holds -----------------------------------------------------------------
 
@@ -75,14 +80,23 @@ class Deliveries:
             self._database.write(delete(key.table).where(mine))
         return held
 
-    def claim(self, outbox_id: int, email: str, held: Held) -> None:
+    def claim(
+        self, outbox_id: int, email: str, held: Held, twins: Mapping[str, Collection[str]]
+    ) -> None:
         """Marks what a digest held before as owed no more again, all of it or nothing.
 
-        Raises StoreError where some of it came to the reader in another digest since.
+        Raises StoreError where some of it came to the reader in another digest since, or another
+        record of the same paper did.
         """
         for name, key in HELD.items():
-            mine = key.table.c.email == email, key.in_(held[name])
-            if taken := self._database.column(select(key).where(*mine)):
+            mine = key.table.c.email == email
+            there = set(self._database.column(select(key).where(mine)))
+            taken = [
+                value
+                for value in held[name]
+                if value in there or there.intersection(twins.get(str(value), ()))
+            ]
+            if taken:
                 raise StoreError(
                     f"digest {outbox_id} cannot be sent any more: {len(taken)} of its "
                     f"{len(held[name])} {SAID[name]} came to {email} in a later digest, and the "

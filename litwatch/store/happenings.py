@@ -9,7 +9,15 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 
 from litwatch.models import Article, Change, Stored
-from litwatch.store.changes import Happening, announced, befallen, compare, says
+from litwatch.store.changes import (
+    Happening,
+    announced,
+    befallen,
+    compare,
+    once_more,
+    reinstated,
+    says,
+)
 from litwatch.store.database import Database
 from litwatch.store.schema import changes
 from litwatch.store.stored import change_of, load
@@ -32,8 +40,14 @@ class Happenings:
         return self._where(changes.c.run_id > run_id)
 
     def revised(self, old: Article, new: Article, *, run_id: int, at: datetime) -> None:
-        """Notes what the record says now and did not say before."""
-        self._note(new.uid, compare(old, new), run_id=run_id, at=at)
+        """Notes what the record says now and did not say before, and a retraction taken back."""
+        happenings = once_more(compare(old, new), self.of(new.uid), at=at)
+        both = (*happenings, *reinstated(old, new, at=at))
+        self._note(new.uid, both, run_id=run_id, at=at)
+
+    def restored(self, uid: str, *, run_id: int, at: datetime) -> None:
+        """Notes that a record that was gone is there again."""
+        self._note(uid, [("restored", "", at.isoformat())], run_id=run_id, at=at)
 
     def said_elsewhere(self, article: Article, *, run_id: int, at: datetime) -> None:
         """Notes of which changes of other records this one tells, and of which others tell here.

@@ -16,7 +16,7 @@ and a paper that the subscriber got already. A row left in `sending` is from a c
 server's 250 and our commit, which SMTP cannot close (RFC 1047): it is due again, the same bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
@@ -26,7 +26,7 @@ from sqlalchemy import Select, delete, func, literal, or_, select, update
 from litwatch.errors import StoreError
 from litwatch.models import Period
 from litwatch.store.database import Database
-from litwatch.store.deliveries import Deliveries
+from litwatch.store.deliveries import NO_TWINS, Deliveries
 from litwatch.store.schema import deliveries, outbox
 
 State = Literal["queued", "sending", "sent", "written", "deferred", "failed", "skipped", "dropped"]
@@ -45,8 +45,8 @@ BEFORE: dict[State, tuple[State, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """A digest in the outbox; `done_at` is when it was sent, written, or given up."""
+class OutboxEntry:
+    """What is known of a digest in the outbox; `done_at` is when it was sent, written, given up."""
 
     id: int
     email: str
@@ -54,9 +54,6 @@ class OutboxRow:
     state: State
     message_id: str | None
     subject: str
-    message: bytes
-    html: str
-    text: str
     articles: int
     corrections: int
     created_at: datetime
@@ -71,6 +68,25 @@ class OutboxRow:
     may_have_arrived: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxRow(OutboxEntry):
+    """A digest in the outbox with the mail itself, which may have a megabyte."""
+
+    message: bytes
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue that a subscriber got, or gets: by which run, when it was written, for what."""
+
+    run_id: int
+    created_at: datetime
+    period: Period
+
+
+ENTRY = tuple(outbox.c[field.name] for field in fields(OutboxEntry))
 COLUMNS = tuple(outbox.c[field.name] for field in fields(OutboxRow))
 
 
@@ -166,21 +182,26 @@ class Outbox:
         )
         return self._database.row(query) is not None
 
-    def last_period(self, email: str) -> Period | None:
-        """The subscriber's latest period that has its digest or was skipped."""
-        row = self._database.row(
-            select(outbox.c.period_key, outbox.c.period_start, outbox.c.period_end)
-            .where(outbox.c.email == email)
-            .order_by(outbox.c.period_end.desc(), outbox.c.id.desc())
-            .limit(1)
-        )
-        return None if row is None else Period(row.period_key, row.period_start, row.period_end)
+    def last_issue(self, email: str, before: datetime | None = None) -> Issue | None:
+        """The subscriber's last issue that came, or was skipped, or is on its way.
 
-    def last_written(self, email: str) -> datetime | None:
-        """When the subscriber's last digest was written down, or its period was skipped."""
-        query = select(outbox.c.created_at).where(outbox.c.email == email)
+        One that failed or was dropped is none, unless it may have arrived. With `before`, the last
+        of those written down until then: a clock that was ahead may have dated one in the future.
+        """
+        came = outbox.c.state.not_in(("failed", "dropped")) | outbox.c.may_have_arrived
+        query = select(
+            outbox.c.run_id,
+            outbox.c.created_at,
+            outbox.c.period_key,
+            outbox.c.period_start,
+            outbox.c.period_end,
+        ).where(outbox.c.email == email, came)
+        query = query if before is None else query.where(outbox.c.created_at <= before)
         row = self._database.row(query.order_by(outbox.c.id.desc()).limit(1))
-        return None if row is None else row.created_at
+        if row is None:
+            return None
+        period = Period(row.period_key, row.period_start, row.period_end)
+        return Issue(row.run_id, row.created_at, period)
 
     def holding(self, uid: str) -> tuple[OutboxRow, ...]:
         """The digests that hold the paper, the oldest first."""
@@ -189,13 +210,19 @@ class Outbox:
 
     # ---- sending -----------------------------------------------------------------------------
 
-    def due(self, now: datetime) -> tuple[OutboxRow, ...]:
+    def due(self, now: datetime) -> tuple[OutboxEntry, ...]:
         """The digests to be sent now, the oldest first; a crash's `sending` ones among them."""
         # A wait that a clock set ahead has written down does not outlast the clock.
         is_time = (outbox.c.next_attempt_at <= now) | (outbox.c.last_attempt_at > now)
         deferred = (outbox.c.state == "deferred") & is_time
         ready = or_(outbox.c.state.in_(("queued", "sending")), deferred)
-        return self._rows(select(*COLUMNS).where(ready).order_by(outbox.c.id))
+        return self._entries(select(*ENTRY).where(ready).order_by(outbox.c.id))
+
+    def mail(self, outbox_id: int) -> OutboxRow:
+        """The digest with its mail; raises StoreError where there is none of that number."""
+        if row := self.get(outbox_id):
+            return row
+        raise StoreError(f"digest {outbox_id} is not in the outbox")
 
     def mark_sending(self, outbox_id: int, at: datetime) -> None:
         """Notes, before the server is asked, that it is; a run may have died while it was."""
@@ -223,14 +250,17 @@ class Outbox:
         code: int | None,
         reply: str,
         *,
+        attempts: int,
         in_doubt: bool = False,
     ) -> None:
         """Notes that the server did not take it now, or that nobody knows (`in_doubt`).
 
-        `next_attempt_at` is when the server is asked again.
+        `attempts` are those so far, and `next_attempt_at` is when the server is asked again.
         """
         failed = self._failure(at, code, reply, in_doubt=in_doubt)
-        self._mark(outbox_id, "deferred", next_attempt_at=next_attempt_at, **failed)
+        self._mark(
+            outbox_id, "deferred", next_attempt_at=next_attempt_at, attempts=attempts, **failed
+        )
 
     def mark_failed(
         self, outbox_id: int, at: datetime, code: int | None, reply: str, *, in_doubt: bool = False
@@ -260,11 +290,14 @@ class Outbox:
 
     # ---- at a person's word ------------------------------------------------------------------
 
-    def retry(self, outbox_id: int, at: datetime) -> None:
+    def retry(
+        self, outbox_id: int, at: datetime, twins: Mapping[str, Collection[str]] = NO_TWINS
+    ) -> None:
         """Makes a deferred digest due now, and a failed one due again from its first attempt.
 
         What a failed one holds is marked as owed no more again. Raises StoreError where that came
-        to the reader in another digest since, and for a digest in another state.
+        to the reader in another digest since, be it as another record of the same paper (`twins`),
+        and for a digest in another state.
         """
         with self._database.transaction():
             if self._state(outbox_id) == "deferred":
@@ -275,7 +308,7 @@ class Outbox:
                 outbox_id, "queued", attempts=0, done_at=None, first_failed_at=None, released=None
             )
             if row and row.released:
-                self._deliveries.claim(outbox_id, row.email, row.released)
+                self._deliveries.claim(outbox_id, row.email, row.released, twins)
 
     def again(self, outbox_id: int, at: datetime) -> None:
         """Notes, before the server is asked, that a delivered digest goes out once more."""
@@ -301,11 +334,6 @@ class Outbox:
         return self._database.write(
             update(outbox).where(*old).values(message=b"", html="", text="")
         )
-
-    def files(self, email: str) -> tuple[str, ...]:
-        """The files that hold a digest of that reader."""
-        files = select(outbox.c.file).where(outbox.c.email == email, outbox.c.file.is_not(None))
-        return tuple(self._database.column(files))
 
     def forget(self, email: str) -> None:
         """Erases every digest of that reader; the files stay."""
@@ -353,10 +381,13 @@ class Outbox:
         query = select(outbox.c.state, func.count().label("number")).group_by(outbox.c.state)
         return {row.state: row.number for row in self._database.rows(query.order_by("state"))}
 
-    def deferred_since(self, moment: datetime) -> tuple[OutboxRow, ...]:
+    def deferred_since(self, moment: datetime) -> tuple[OutboxEntry, ...]:
         """The digests that were first refused at that moment or before, and still wait."""
         waiting = outbox.c.state == "deferred", outbox.c.first_failed_at <= moment
-        return self._rows(select(*COLUMNS).where(*waiting).order_by(outbox.c.id))
+        return self._entries(select(*ENTRY).where(*waiting).order_by(outbox.c.id))
+
+    def _entries(self, query: Select[*tuple[Any, ...]]) -> tuple[OutboxEntry, ...]:
+        return tuple(OutboxEntry(*row) for row in self._database.rows(query))
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> tuple[OutboxRow, ...]:
         return tuple(OutboxRow(*row) for row in self._database.rows(query))

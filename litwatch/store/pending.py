@@ -9,6 +9,7 @@ query and clock until it comes: `listed_by` names for each topic the create date
 is news, and none where it is history.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +18,7 @@ from typing import Literal
 from sqlalchemy import bindparam, delete, select
 
 from litwatch.store.database import Database
-from litwatch.store.schema import pending
+from litwatch.store.schema import articles, pending
 
 IN_HAND = ("missing", "malformed")
 """The reasons for which a record could not be had, and is asked for again."""
@@ -52,6 +53,13 @@ class PendingRecords:
             )
             for row in self._database.rows(query)
         )
+
+    def unread(self) -> Counter[str]:
+        """By topic, how many of them are not on file."""
+        query = select(pending.c.listed_by).where(
+            pending.c.reason.in_(IN_HAND), pending.c.uid.not_in(select(articles.c.uid))
+        )
+        return Counter(topic_id for topics in self._database.column(query) for topic_id in topics)
 
     def listed(self, topic_id: str) -> dict[str, date | None]:
         """By uid, from which create date on a record that the topic has listed is news.

@@ -79,7 +79,9 @@ def test_a_reader_is_listed_paused_resumed_and_removed(litwatch: Run, tmp_path: 
     assert "    wants: weekly; treatments: ivig" in lines
     assert ": resumed: " in well(litwatch("subscribers", "resume", "Reader@Example.org"))
 
-    assert ": removed: " in well(litwatch("subscribers", "remove", READER))
+    unasked = "nobody can be asked here: add --yes"
+    assert unasked in wrong(litwatch("subscribers", "remove", READER))
+    assert ": removed: " in well(litwatch("subscribers", "remove", READER, "--yes"))
     assert list((tmp_path / "outbox").iterdir()) == []
     (reader,) = json.loads(well(litwatch("subscribers", "list", "--json")))
     assert reader["state"] == "removed"
@@ -87,8 +89,8 @@ def test_a_reader_is_listed_paused_resumed_and_removed(litwatch: Run, tmp_path: 
 
 
 def test_an_unknown_address_is_one_line_with_the_nearest_known_one(litwatch: Run) -> None:
-    for command in ("pause", "resume", "remove"):
-        assert wrong(litwatch("subscribers", command, "reder@example.org")) == (
+    for command in (("pause",), ("resume",), ("remove", "--yes")):
+        assert wrong(litwatch("subscribers", *command, "reder@example.org")) == (
             "litwatch: no reader has the address 'reder@example.org': "
             "the nearest known is reader@example.org"
         )

@@ -6,13 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from types import ModuleType
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from litwatch.digest.build import is_late, trim
+from litwatch.digest.build import is_late
 from litwatch.digest.issue import Digest
 from litwatch.digest.owed import Owed, corrections, matches, news, owed, untold
-from litwatch.models import Article, Change, Fact, Facts, Findings, Stored
+from litwatch.models import TAKEN_BACK_BY, Article, Change, Fact, Facts, Findings, Stored
 from litwatch.settings import Filters
 
 WRITTEN = datetime(2026, 11, 16, 6, 10, tzinfo=UTC)
@@ -237,6 +235,51 @@ def test_a_second_erratum_is_told_even_if_neither_has_a_record(samples: ModuleTy
     assert len(correct(samples, changes)) == 2
 
 
+# ---- what was taken back ---------------------------------------------------------------------
+
+
+def test_what_was_taken_back_before_it_was_told_is_not_told(samples: ModuleType) -> None:
+    changes = [
+        change(1, "retraction"),
+        change(2, "withdrawn", "pubmed:90000002"),
+        change(3, "reinstated"),
+        change(4, "restored", "pubmed:90000002"),
+    ]
+
+    assert correct(samples, changes) == ()
+
+
+@pytest.mark.parametrize(("kind", "by"), TAKEN_BACK_BY.items())
+def test_what_is_taken_back_after_it_was_told_is_told_once(
+    samples: ModuleType, kind: str, by: str
+) -> None:
+    changes = [change(1, kind), change(2, by)]
+
+    told = correct(samples, changes, delivered_changes=frozenset({1}))
+    again = correct(samples, changes, delivered_changes=frozenset({1, 2}))
+
+    assert [entry.change.kind for entry in told] == [by]
+    assert again == ()
+
+
+def test_what_comes_again_after_it_was_taken_back_is_told_again(samples: ModuleType) -> None:
+    changes = [change(1, "retraction"), change(2, "reinstated"), change(3, "retraction")]
+
+    told = correct(samples, changes, delivered_changes=frozenset({1, 2}))
+
+    assert [entry.change.id for entry in told] == [3]
+    assert correct(samples, changes, delivered_changes=frozenset({1})) == ()
+    assert [entry.change.id for entry in correct(samples, changes)] == [3]
+
+
+def test_a_paper_that_was_sent_as_retracted_is_told_to_be_so_no_more(samples: ModuleType) -> None:
+    """It was retracted before it came on file, so that no change ever said so."""
+    changes = [change(1, "reinstated"), change(2, "retraction")]
+
+    assert [entry.change.id for entry in correct(samples, changes[:1])] == [1]
+    assert correct(samples, changes) == ()
+
+
 # ---- the issue -------------------------------------------------------------------------------
 
 
@@ -356,23 +399,6 @@ def test_a_digest_says_what_the_reader_asked_for_and_covers_those_topics_only(
 
     assert digest.filters == ("topics: scleredema", "roles: given, failed")
     assert [topic.id for topic in digest.coverage.topics] == ["scleredema"]
-
-
-@given(keep=st.integers(0, 9))
-def test_a_trimmed_digest_keeps_the_first_and_names_the_rest(
-    issue: Callable[..., Digest], samples: ModuleType, keep: int
-) -> None:
-    whole = issue(corrections=samples.some_corrections())
-    order = [entry.paper.article.uid for entry in whole.corrections]
-    order += [paper.article.uid for paper in whole.papers]
-
-    short = trim(whole, keep)
-
-    kept = [entry.paper.article.uid for entry in short.corrections]
-    kept += [paper.article.uid for paper in short.papers]
-    assert kept == order[:keep]
-    assert list(short.overflow) == order[keep:]
-    assert all(section.papers for section in short.sections)
 
 
 def test_the_newest_paper_comes_first_whatever_the_order_of_the_run(

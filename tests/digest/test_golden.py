@@ -47,6 +47,7 @@ def rich(samples: ModuleType) -> Digest:
     return samples.make_issue(
         (*samples.all_papers(), *more),
         (*samples.some_corrections(), samples.final_version()),
+        coverage=samples.doubted(),
         filed_only=12,
         on_file=2016,
         on_file_reports=on_file(samples),

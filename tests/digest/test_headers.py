@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from litwatch.config import checks
+from litwatch.config.checks import bare_address
 from litwatch.digest.issue import Digest
 from litwatch.digest.message import compose, one_line, wire_address
 from litwatch.digest.period import slot
@@ -195,6 +197,51 @@ def test_a_setting_is_written_as_it_is_or_refused(
         parsed = read(message)
         assert [str(to.addr_spec) for to in parsed["To"].addresses] == [wire_address(reader.email)]
         assert raw(message, "List-Unsubscribe").startswith(f"<{mail.unsubscribe}>")
+
+
+ATOMS = st.text("abcXYZ019!#$%&'*+/=?^_`{|}~-.", min_size=1, max_size=252)
+PLAIN_ADDRESSES = st.builds("{}@{}".format, ATOMS, st.sampled_from(["example.org", "a.b-c.de"]))
+MAILBOXES = PLAIN_ADDRESSES | st.builds(
+    lambda name, address: f"{name} <{address}>",
+    WILD | WILD.map('"{}"'.format) | st.just("The long name of a department " * 40),
+    PLAIN_ADDRESSES,
+)
+OPT_OUTS = st.builds(
+    str.__add__,
+    st.sampled_from(["mailto:a@example.org?subject=", "https://example.org/"]),
+    st.text("abc/?&=%-_.~", max_size=1100),
+)
+
+
+def accepted(check: Callable[[str], str], value: str) -> bool:
+    with suppress(ValueError):
+        return check(value) == value
+    return False
+
+
+@given(sender=MAILBOXES, reply_to=MAILBOXES, unsubscribe=OPT_OUTS)
+@example("é" * 500 + " <l@example.org>", "é" * 18 + " <l@example.org>", MAIL.unsubscribe)
+@example("a=?b@example.org", "x@example.org", "https://example.org/" + "u" * 1000)
+@MANY
+def test_what_the_configuration_takes_can_be_written_into_a_header(
+    sender: str, reply_to: str, unsubscribe: str
+) -> None:
+    mail = replace(
+        MAIL,
+        sender=sender if accepted(checks.mailbox, sender) else MAIL.sender,
+        reply_to=reply_to if accepted(checks.mailbox, reply_to) else MAIL.reply_to,
+        unsubscribe=unsubscribe if accepted(checks.unsubscribe, unsubscribe) else MAIL.unsubscribe,
+    )
+
+    message = wire(PLAIN, mail)
+
+    check(message, PLAIN.subject, mail)
+    for name, address in (("From", mail.sender), ("Reply-To", mail.reply_to)):
+        header = re.search(rb"(?m)^%s:.*(?:\n .*)*" % name.encode(), message)
+        assert header
+        for line in header[0].decode().splitlines():
+            alone = line.removeprefix(f"{name}:").strip(" <>") == bare_address(address)
+            assert len(line) <= 76 or alone
 
 
 @given(ADDRESSES)

@@ -119,8 +119,7 @@ def test_the_foot_says_how_the_issue_was_made(whole: Rendered) -> None:
     for part in (text_of(whole.html), unwrapped(whole.text)):
         assert "put to PubMed on 23 November 2026 at 07:10 (Europe/Berlin)" in part
         assert "the search was complete. Covered without a gap since 16 November 2026." in part
-        assert "Scleromyxedema: 812 in PubMed, 3 new, 1 pending." in part
-        assert 'Warning phrase-not-found: PubMed did not find the phrase "mucinosis' in part
+        assert "Scleromyxedema: 812 in PubMed, 3 new in this issue, 0 pending." in part
         assert "version 2026.11-ab12cd" in part
         assert "no medical advice" in part
         assert "Source: PubMed, U.S. National Library of Medicine." in part
@@ -128,6 +127,49 @@ def test_the_foot_says_how_the_issue_was_made(whole: Rendered) -> None:
         assert "desk@example.org" in part
     assert 'href="mailto:litwatch@example.org?subject=unsubscribe"' in whole.html
     assert "Unsubscribe: mailto:litwatch@example.org?subject=unsubscribe" in whole.text
+
+
+DOUBTFUL = {
+    "control-failed": "A paper by which the search for Scleromyxedema is tested was not found as",
+    "phrase-not-found": "PubMed did not understand a part of the search for Scleromyxedema:",
+    "field-not-found": "PubMed did not understand a part of the search for Scleromyxedema:",
+    "too-quiet": "The search for Scleromyxedema has found unusually few new papers lately:",
+}
+
+
+@pytest.mark.parametrize("code", DOUBTFUL)
+def test_a_search_in_doubt_is_not_said_to_be_without_a_gap(
+    issue: Callable[..., Digest], samples: ModuleType, code: str
+) -> None:
+    coverage = samples.doubted(code, pending=0)
+    empty = rendered(samples, issue((), coverage=coverage))
+
+    assert empty.subject.startswith("Search in doubt: ")
+    for mail in (empty, rendered(samples, issue(coverage=coverage))):
+        for part in (text_of(mail.html), unwrapped(mail.text)):
+            assert DOUBTFUL[code] in part
+            assert f"Warning {code}: PubMed did not find the phrase" in part
+            assert "may be missing from this issue until the search has been looked at" in part
+            assert "complete" not in part
+            assert "without a gap" not in part
+
+
+def test_a_record_that_could_not_be_read_is_named_and_nothing_is_said_to_be_complete(
+    issue: Callable[..., Digest], samples: ModuleType
+) -> None:
+    one = rendered(samples, issue((), coverage=samples.doubted("", pending=1)))
+    more = rendered(samples, issue(coverage=samples.doubted("", pending=3)))
+
+    assert one.subject.startswith("Nothing new so far: ")
+    said = "PubMed lists for Scleromyxedema could not be read yet;"
+    for part in (text_of(one.html), unwrapped(one.text)):
+        assert f"1 record that {said} it is asked for again." in part
+        assert "So far nothing came that is new to you." in part
+    for part in (text_of(more.html), unwrapped(more.text)):
+        assert f"3 records that {said} they are asked for again." in part
+    for part in (one.html, one.text, more.html, more.text):
+        assert "complete" not in text_of(part)
+        assert "without a gap" not in unwrapped(part)
 
 
 def test_an_incomplete_search_is_said_aloud(
@@ -402,7 +444,7 @@ def test_gmail_does_not_clip_a_big_issue_and_no_paper_is_dropped_in_silence(
     lists = [link for link in page.xpath("//a/@href") if "?term=" in link]
     listed = [uid for link in lists for uid in link.partition("?term=")[2].split("+")]
     assert len(lists) == 2
-    assert f"{len(listed)} more belong to this issue" in page.text_content()
+    assert f"{len(listed)} papers more belong to this issue" in page.text_content()
     shown = [link.rstrip("/").rpartition("/")[2] for link in titles]
     assert sorted([*shown, *listed]) == sorted(
         p.article.uid.removeprefix("pubmed:") for p in papers
@@ -410,7 +452,8 @@ def test_gmail_does_not_clip_a_big_issue_and_no_paper_is_dropped_in_silence(
     assert all(f"/{uid}/" in mail.text for uid in (*shown, *listed))
     assert "Unsubscribe" in mail.html
     assert mail.subject.startswith("300 new papers")
-    assert "Intravenous immunoglobulin" in page.xpath("//h2")[0].text_content()
+    heading = page.xpath("//h2")[0].text_content()
+    assert heading == f"Intravenous immunoglobulin {len(titles)} of 300"
 
 
 def test_a_record_that_is_gone_says_so_and_one_that_moved_says_where_it_is(

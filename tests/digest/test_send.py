@@ -1,8 +1,6 @@
 """From the outbox to a server over a socket, and to files."""
 
 import base64
-import os
-import re
 import socket
 import threading
 import time
@@ -11,14 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litwatch.digest.send import WAITS, Mailer, next_attempt, write
+from litwatch.digest.send import WAITS, Mailer, next_attempt
 from litwatch.errors import DeliveryError
 from litwatch.settings import Secret, Smtp
 from postbox import HOST, Postbox, free_port, server_context, trusting
@@ -433,80 +430,3 @@ def test_a_retry_is_always_later_or_never(attempts: int) -> None:
 
     assert (again is None) == (attempts > len(WAITS))
     assert again is None or again > AT
-
-
-# ---- files -----------------------------------------------------------------------------------
-
-
-def put(folder: Path, key: str = "2026-W48", message_id: str = "<a@b>", text: str = "Text") -> Path:
-    return write(
-        folder, period_key=key, message_id=message_id, message=MESSAGE, html="<p>", text=text
-    )
-
-
-def test_a_message_is_written_with_its_html_and_text_beside_it(tmp_path: Path) -> None:
-    path = put(tmp_path / "outbox")
-
-    assert re.fullmatch(r"2026-W48-[0-9a-f]{12}\.eml", path.name)
-    assert path.read_bytes() == MESSAGE
-    assert path.with_suffix(".html").read_text() == "<p>"
-    assert path.with_suffix(".txt").read_text() == "Text"
-    assert len(list(path.parent.iterdir())) == 3
-
-
-def test_the_same_issue_is_written_over_itself_and_others_are_not(tmp_path: Path) -> None:
-    first = put(tmp_path)
-
-    assert put(tmp_path, text="Again") == first
-    assert first.with_suffix(".txt").read_text() == "Again"
-    assert put(tmp_path, message_id="<b@b>") != first
-    assert put(tmp_path, key="2026-W49") != first
-    assert len(list(tmp_path.iterdir())) == 9
-
-
-@given(st.text(max_size=30) | st.just("../../etc/passwd"), st.text(max_size=30))
-def test_no_data_chooses_a_path(
-    tmp_path_factory: pytest.TempPathFactory, key: str, message_id: str
-) -> None:
-    folder = tmp_path_factory.mktemp("outbox")
-
-    path = put(folder, key, message_id.encode("utf-8", "replace").decode())
-
-    assert path.parent == folder
-    assert re.fullmatch(r"[0-9A-Za-z-]*-[0-9a-f]{12}\.eml", path.name)
-
-
-def test_a_folder_that_cannot_be_written_is_said_to_be_so(tmp_path: Path) -> None:
-    taken = tmp_path / "outbox"
-    taken.write_text("a file")
-
-    with pytest.raises(DeliveryError, match="cannot be written") as caught:
-        put(taken)
-
-    assert (caught.value.permanent, caught.value.batch) == (False, True)
-
-
-def test_a_folder_that_no_text_can_hold_is_written_and_named_with_a_mark(tmp_path: Path) -> None:
-    folder = tmp_path / os.fsdecode(b"w\xff")
-
-    assert put(folder).parent == folder
-    with pytest.raises(DeliveryError, match=r"w\ufffd/.*cannot be written") as caught:
-        put(put(folder))
-
-    assert str(caught.value).encode("utf-8")
-
-
-def test_a_write_that_fails_leaves_the_old_file_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = put(tmp_path)
-
-    def full(_descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(DeliveryError, match="No space left"):
-        put(tmp_path, text="New")
-
-    assert path.with_suffix(".txt").read_text() == "Text"
-    assert len(list(tmp_path.iterdir())) == 3

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from litwatch.demo.certificate import make_certificate
-from litwatch.digest.send import Mailer
+from litwatch.digest.send import LAST_TIMEOUT_SECONDS, Mailer
 from litwatch.errors import DeliveryError
 from litwatch.settings import Secret, Smtp
 from postbox import HOST, Postbox, free_port, server_context, trusting
@@ -126,7 +126,7 @@ def test_a_server_that_fails_at_the_door_lets_all_wait(
     start: Start, step: str, fault: bytes | None
 ) -> None:
     server = start({step: fault, "helo": fault})
-    with Mailer(server.smtp, timeout_seconds=0.5) as mailer:
+    with Mailer(server.smtp, timeout_seconds=0.5, last_timeout_seconds=0.5) as mailer:
         error = refused(mailer)
         mailer.send(SENDER, "b@example.org", MESSAGE)
 
@@ -142,12 +142,12 @@ def test_a_server_that_fails_with_a_message_gets_it_again_later_and_the_next_at_
 ) -> None:
     """What a message meets alone puts off that message alone; the next has a new connection."""
     server = start({step: fault})
-    with Mailer(server.smtp, timeout_seconds=0.5) as mailer:
+    with Mailer(server.smtp, timeout_seconds=0.5, last_timeout_seconds=0.5) as mailer:
         error = refused(mailer)
         mailer.send(SENDER, "b@example.org", MESSAGE)
 
     assert (error.permanent, error.batch, error.code) == (False, False, None)
-    assert error.in_doubt is (step in {"data", "content"})
+    assert error.in_doubt is (step == "content")
     assert "the same message is sent again later" in str(error)
     assert server.kept[-1] == (2, MESSAGE)
 
@@ -181,7 +181,7 @@ def test_a_server_that_fails_at_the_farewell_has_all_messages(
     start: Start, fault: bytes | None
 ) -> None:
     server = start({"quit": fault})
-    with Mailer(server.smtp, timeout_seconds=0.5) as mailer:
+    with Mailer(server.smtp, timeout_seconds=0.5, last_timeout_seconds=0.5) as mailer:
         mailer.send(SENDER, "a@example.org", MESSAGE)
 
     assert server.kept == [(1, MESSAGE)]
@@ -192,11 +192,23 @@ def test_a_connection_that_died_between_two_messages_is_opened_again(
     start: Start, fault: bytes | None
 ) -> None:
     server = start({"noop": fault})
-    with Mailer(server.smtp, timeout_seconds=0.5) as mailer:
+    with Mailer(server.smtp, timeout_seconds=0.5, last_timeout_seconds=0.5) as mailer:
         mailer.send(SENDER, "a@example.org", MESSAGE)
         mailer.send(SENDER, "b@example.org", MESSAGE)
 
     assert server.kept == [(1, MESSAGE), (2, MESSAGE)]
+
+
+def test_the_reply_to_a_message_has_a_patience_of_its_own(start: Start) -> None:
+    """RFC 5321 4.5.3.2.6: who hangs up before the server has filed the message sends it twice."""
+    server = start({"content": SILENCE})
+    with Mailer(server.smtp, timeout_seconds=60, last_timeout_seconds=0.2) as mailer:
+        error = refused(mailer)
+        mailer.send(SENDER, "b@example.org", MESSAGE)
+
+    assert error.in_doubt
+    assert server.kept[-1] == (2, MESSAGE)
+    assert LAST_TIMEOUT_SECONDS == 600
 
 
 # ---- refused at each step ----------------------------------------------------------------------
@@ -215,6 +227,7 @@ def test_a_connection_that_died_between_two_messages_is_opened_again(
         ("rcpt", b"354 go on", False, False),
         ("content", b"421 4.3.2 going down", False, True),
         ("content", b"450 4.2.0 greylisted", False, False),
+        ("content", b"554 5.7.1 spam", True, False),
     ],
 )
 def test_a_refusal_before_and_after_the_content_means_the_same(
@@ -241,7 +254,7 @@ def test_a_reply_that_no_one_can_read_is_no_refusal(start: Start, step: str, ans
         mailer.send(SENDER, "b@example.org", MESSAGE)
 
     assert (error.permanent, error.batch) == (False, False)
-    assert error.in_doubt or step != "content"
+    assert error.in_doubt is (step == "content")
     assert len(str(error)) < 400
     assert str(error).isprintable()
     assert server.kept[-1] == (2, MESSAGE)
@@ -268,7 +281,7 @@ def test_nothing_is_said_in_clear_where_the_encryption_fails(
     offers: Answers = {"ehlo": b"250-here\r\n250-AUTH PLAIN LOGIN\r\n250 STARTTLS"}
     server = start(offers | {"star": answer})
     smtp = Smtp(HOST, server.smtp.port, "starttls", "litwatch", Secret(PASSWORD))
-    with Mailer(smtp, timeout_seconds=0.5, context=trusting()) as mailer:
+    with Mailer(smtp, timeout_seconds=0.5, last_timeout_seconds=0.5, context=trusting()) as mailer:
         error = refused(mailer)
 
     assert (error.permanent, error.batch) == (False, True)
@@ -298,7 +311,9 @@ def test_a_certificate_for_another_host_is_not_trusted(
 
 def test_a_server_that_speaks_no_tls_gets_nothing(start: Start) -> None:
     server = start()
-    with Mailer(Smtp(HOST, server.smtp.port, "tls"), timeout_seconds=1) as mailer:
+    with Mailer(
+        Smtp(HOST, server.smtp.port, "tls"), timeout_seconds=1, last_timeout_seconds=1
+    ) as mailer:
         error = refused(mailer)
 
     assert (error.permanent, error.batch) == (False, True)
@@ -335,7 +350,7 @@ def test_a_log_in_that_fails_lets_all_wait_and_sends_no_message(
 ) -> None:
     server = start({"ehlo": b"250-here\r\n250 AUTH PLAIN", "auth": answer})
     smtp = Smtp(HOST, server.smtp.port, "none", "litwatch", Secret(PASSWORD))
-    with Mailer(smtp, timeout_seconds=0.5) as mailer:
+    with Mailer(smtp, timeout_seconds=0.5, last_timeout_seconds=0.5) as mailer:
         error = refused(mailer)
 
     assert (error.permanent, error.batch, error.code) == (False, True, code)
@@ -344,7 +359,9 @@ def test_a_log_in_that_fails_lets_all_wait_and_sends_no_message(
 
 
 def test_a_host_that_is_not_there_lets_all_wait() -> None:
-    with Mailer(Smtp(HOST, free_port(), "tls"), timeout_seconds=1) as mailer:
+    with Mailer(
+        Smtp(HOST, free_port(), "tls"), timeout_seconds=1, last_timeout_seconds=1
+    ) as mailer:
         error = refused(mailer)
 
     assert (error.permanent, error.batch) == (False, True)

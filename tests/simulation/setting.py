@@ -24,6 +24,8 @@ LATECOMER_AFTER = timedelta(days=20)
 LAST_TOPIC_AFTER = timedelta(days=33)
 """When one more reader subscribes, and when the last topic begins to be watched."""
 RECHECK_DAYS = 14
+KEEP_DAYS = 10_000
+"""Mails are kept to the end: what came is compared with what was written."""
 LIMITS = Limits(timeout_seconds=1.0, answer_bytes=4_000_000)
 """Whoever says nothing is given up sooner than in life, and a flood is cut off sooner."""
 
@@ -65,6 +67,7 @@ class Place:
                 username="litwatch",
                 password=Secret(PASSWORD),
             ),
+            mail=replace(config.mail, keep_days=KEEP_DAYS),
             recheck_days=RECHECK_DAYS,
             topics=config.topics[:watched],
             subscribers=(*READERS, *late),

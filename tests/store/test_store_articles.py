@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from litwatch.errors import StoreError
-from litwatch.models import Article, Correction, Findings, MeshHeading, Stored
+from litwatch.models import Article, Correction, Findings, MeshHeading, Stored, standing
 from litwatch.store import Store, open_store
 from litwatch.store.schema import articles, findings, revisions
 
@@ -212,18 +212,18 @@ def test_what_happens_to_a_stored_article_is_noted_once(
     store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
 ) -> None:
     store.articles.save(article, findings, **reading)
-    retracted = replace(
-        article, corrections=(Correction("RetractionIn", "pubmed:2", "J Made Up. 2026;2:3"),)
+    corrected = replace(
+        article, corrections=(Correction("ErratumIn", "pubmed:2", "J Made Up. 2026;2:3"),)
     )
 
-    store.articles.save(retracted, findings, **later)
+    store.articles.save(corrected, findings, **later)
     store.articles.save(article, findings, **later)
-    store.articles.save(retracted, findings, **later)
+    store.articles.save(corrected, findings, **later)
 
     (change,) = store.articles.changes_since(0)
     assert (change.uid, change.kind, change.notice_uid, change.citation) == (
         article.uid,
-        "retraction",
+        "erratum",
         "pubmed:2",
         "J Made Up. 2026;2:3",
     )
@@ -361,6 +361,59 @@ def test_where_the_heir_of_a_withdrawn_record_is_withdrawn_too_the_paper_is_at_n
         ("pubmed:2", "withdrawn", ""),
         (paper.uid, "withdrawn", ""),
     ]
+
+
+# ---- what is taken back ------------------------------------------------------------------------
+
+
+def kinds(store: Store, uid: str) -> list[str]:
+    return [change.kind for change in store.articles.changes_of(uid)]
+
+
+def test_a_retraction_that_is_taken_back_is_a_change_and_so_is_a_further_one(
+    store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
+) -> None:
+    retracted = replace(article, corrections=(Correction("RetractionIn", "", "J. 2"),))
+    for number, record in enumerate((article, retracted) * 3):
+        at = later["at"] + timedelta(days=number)
+        store.articles.save(record, findings, **(later | {"at": at}))
+
+    assert kinds(store, article.uid) == [
+        *("retraction", "reinstated", "retraction", "reinstated", "retraction")
+    ]
+    (stored,) = store.articles.load([article.uid])
+    assert [change.kind for change in standing(stored.changes)] == ["retraction"]
+
+
+def test_a_withdrawn_record_that_comes_back_is_a_change(
+    store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
+) -> None:
+    store.articles.save(article, findings, **reading)
+    for days in (0, 9):
+        at = later["at"] + timedelta(days=days)
+        store.articles.withdraw(article.uid, later["run_id"], at)
+        store.articles.save(article, findings, **(later | {"at": at + timedelta(days=4)}))
+        store.articles.save(article, findings, **(later | {"at": at + timedelta(days=5)}))
+
+    assert kinds(store, article.uid) == ["withdrawn", "restored"] * 2
+    (stored,) = store.articles.load([article.uid])
+    assert standing(stored.changes) == ()
+
+
+def test_a_retraction_is_taken_back_for_the_other_record_of_the_paper_too(
+    store: Store, article: Article, findings: Findings, reading: Reading, later: Reading
+) -> None:
+    paper = replace(article, doi="10.5555/twin")
+    retracted = replace(paper, corrections=(Correction("RetractionIn", "pubmed:9", "J. 2"),))
+    store.articles.save(paper, findings, **reading)
+    store.articles.save(replace(paper, uid="pubmed:2"), findings, **reading)
+    store.articles.save(retracted, findings, **later)
+    assert kinds(store, "pubmed:2") == ["retraction"]
+
+    store.articles.save(paper, findings, **later)
+
+    assert kinds(store, "pubmed:2") == ["retraction", "reinstated"]
+    assert kinds(store, paper.uid) == ["retraction", "reinstated"]
 
 
 # ---- topics and news -------------------------------------------------------------------------

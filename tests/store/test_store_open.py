@@ -1,11 +1,13 @@
 """Opening a database: errors in one line, and no trace of what is not to be kept."""
 
 import os
+import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -321,3 +323,12 @@ def test_a_file_may_have_signs_in_its_name(tmp_path: Path, monday: Any) -> None:
     assert len(runs) == 1
     assert files(tmp_path) == before
     assert set(before) == {file.name}
+
+
+def test_a_new_database_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """It holds the readers' addresses and their mails."""
+    with open_store(f"sqlite:///{tmp_path / 'litwatch.db'}") as store:
+        store.runs.start(datetime(2026, 11, 23, tzinfo=UTC))
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+
+    assert modes == {0o600}

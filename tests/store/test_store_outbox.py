@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from litwatch.errors import StoreError
-from litwatch.models import Article, Correction, Findings, Period
+from litwatch.models import Article, Correction, Findings
 from litwatch.store import Store, open_store
 from litwatch.store.outbox import OutboxRow
 
@@ -75,7 +75,8 @@ def only(store: Store) -> OutboxRow:
 def test_a_digest_is_kept_to_the_byte_and_is_due_at_once(store: Store, monday: datetime) -> None:
     outbox_id = queue(store, monday)
 
-    (row,) = store.outbox.due(monday)
+    (entry,) = store.outbox.due(monday)
+    row = store.outbox.mail(entry.id)
 
     assert row.id == outbox_id
     assert row.message == BYTES
@@ -146,26 +147,43 @@ def test_an_empty_period_is_settled_without_a_digest(store: Store, monday: datet
         queue(store, monday)
 
 
-def test_the_last_period_is_the_one_that_ended_last(store: Store, monday: datetime) -> None:
-    assert store.outbox.last_period(READER) is None
-    skip(store, monday + timedelta(weeks=1))
-    queue(store, monday)
+def test_the_last_issue_is_the_one_that_came_or_is_on_its_way(
+    store: Store, monday: datetime
+) -> None:
+    week = timedelta(weeks=1)
+    assert store.outbox.last_issue(READER) is None
+    skip(store, monday)
+    given_up = queue(store, monday + week)
+    lost = queue(store, monday + 2 * week)
 
-    assert store.outbox.last_period(READER) == Period(
-        "2026-W46", monday, monday + timedelta(weeks=1)
-    )
-    assert store.outbox.last_period(OTHER) is None
+    assert _written(store) == monday + 2 * week
+    store.outbox.mark_sending(lost, monday + 2 * week)
+    store.outbox.mark_failed(lost, monday + 2 * week, None, "no answer", in_doubt=True)
+    assert _written(store) == monday + 2 * week, "it may have arrived"
+
+    assert _written(store, before=monday + week) == monday + week
+    store.outbox.mark_failed(given_up, monday + week, 550, "no such user")
+    assert _written(store, before=monday + week) == monday
+    assert store.outbox.last_issue(OTHER) is None
 
 
-def test_a_paper_was_delivered_as_it_was_when_its_digest_was_written_down(
+def _written(store: Store, before: datetime | None = None) -> datetime | None:
+    issue = store.outbox.last_issue(READER, before)
+    return issue.created_at if issue else None
+
+
+def test_a_paper_is_delivered_on_the_day_on_which_its_digest_goes_out(
     filed: Store, monday: datetime
 ) -> None:
-    """What happens to it while the digest waits for its server is told in the next one."""
+    later = monday + timedelta(days=2)
     outbox_id = queue(filed, monday, uids=("pubmed:1",))
-    filed.outbox.mark_sending(outbox_id, monday + timedelta(hours=1))
-    filed.outbox.mark_sent(outbox_id, monday + timedelta(hours=2), "250 OK")
-
     assert filed.deliveries.moments(READER) == {"pubmed:1": monday}
+
+    filed.outbox.mark_sending(outbox_id, later)
+    assert filed.deliveries.moments(READER) == {"pubmed:1": monday}
+    filed.outbox.mark_sent(outbox_id, later, "250 OK")
+
+    assert filed.deliveries.moments(READER) == {"pubmed:1": later}
     assert filed.deliveries.moments(OTHER) == {}
 
 
@@ -190,7 +208,8 @@ def test_a_digest_left_in_sending_by_a_crash_is_due_with_the_same_bytes(
     outbox_id = queue(store, monday)
     store.outbox.mark_sending(outbox_id, monday)
 
-    (row,) = store.outbox.due(monday)
+    (entry,) = store.outbox.due(monday)
+    row = store.outbox.mail(entry.id)
     assert (row.state, row.message, row.message_id) == ("sending", BYTES, f"<2026-W45.{READER}>")
 
     store.outbox.mark_sending(outbox_id, monday + timedelta(days=1))
@@ -212,7 +231,7 @@ def test_a_deferred_digest_waits_for_its_next_attempt(store: Store, monday: date
     again = monday + timedelta(minutes=10)
     store.outbox.mark_sending(outbox_id, monday)
 
-    store.outbox.mark_deferred(outbox_id, monday, again, 451, "4.7.1 greylisted")
+    store.outbox.mark_deferred(outbox_id, monday, again, 451, "4.7.1 greylisted", attempts=1)
 
     row = only(store)
     assert (row.state, row.last_code, row.last_reply) == ("deferred", 451, "4.7.1 greylisted")
@@ -226,7 +245,9 @@ def test_the_first_refusal_is_remembered_over_later_ones(store: Store, monday: d
     for hours in (0, 1, 2):
         at = monday + timedelta(hours=hours)
         store.outbox.mark_sending(outbox_id, at)
-        store.outbox.mark_deferred(outbox_id, at, at + timedelta(hours=1), None, "no route")
+        store.outbox.mark_deferred(
+            outbox_id, at, at + timedelta(hours=1), None, "no route", attempts=hours + 1
+        )
 
     assert (only(store).attempts, only(store).first_failed_at) == (3, monday)
     assert [row.id for row in store.outbox.deferred_since(monday)] == [outbox_id]
@@ -250,9 +271,9 @@ def test_a_batch_that_the_server_refuses_may_wait_without_having_been_tried(
 ) -> None:
     outbox_id = queue(store, monday)
 
-    store.outbox.mark_deferred(outbox_id, monday, monday, 421, "closing")
+    store.outbox.mark_deferred(outbox_id, monday, monday, 421, "closing", attempts=1)
 
-    assert (only(store).state, only(store).attempts) == ("deferred", 0)
+    assert (only(store).state, only(store).attempts) == ("deferred", 1)
 
 
 def test_what_is_due_comes_oldest_first_and_lists_newest_first(
@@ -278,7 +299,7 @@ MARKS = {
     "sending": lambda outbox, row, at: outbox.mark_sending(row, at),
     "sent": lambda outbox, row, at: outbox.mark_sent(row, at, "250"),
     "written": lambda outbox, row, at: outbox.mark_written(row, at, "a.eml"),
-    "deferred": lambda outbox, row, at: outbox.mark_deferred(row, at, at, 451, "later"),
+    "deferred": lambda outbox, row, at: outbox.mark_deferred(row, at, at, 451, "later", attempts=1),
     "failed": lambda outbox, row, at: outbox.mark_failed(row, at, 550, "no"),
 }
 
@@ -331,7 +352,8 @@ def test_a_failed_digest_that_is_retried_holds_its_papers_again(
 
     filed.outbox.retry(outbox_id, monday)
 
-    (row,) = filed.outbox.due(monday)
+    (entry,) = filed.outbox.due(monday)
+    row = filed.outbox.mail(entry.id)
     assert (row.id, row.state, row.attempts, row.message) == (outbox_id, "queued", 0, BYTES)
     assert filed.deliveries.uids(READER) == {"pubmed:1", "pubmed:2"}
     assert filed.deliveries.change_ids(READER) == {change.id}
@@ -365,7 +387,7 @@ def test_a_deferred_digest_that_is_retried_is_due_now(store: Store, monday: date
     outbox_id = queue(store, monday)
     store.outbox.mark_sending(outbox_id, monday)
     tomorrow = monday + timedelta(days=1)
-    store.outbox.mark_deferred(outbox_id, monday, tomorrow, 451, "451 later")
+    store.outbox.mark_deferred(outbox_id, monday, tomorrow, 451, "451 later", attempts=1)
     assert store.outbox.due(monday) == ()
 
     store.outbox.retry(outbox_id, monday)
@@ -439,3 +461,19 @@ def test_old_mails_are_emptied_and_their_rows_stay(filed: Store, monday: datetim
         assert row is not None
         assert row.message == BYTES
     assert filed.outbox.get(99) is None
+    with pytest.raises(StoreError, match="digest 99 is not in the outbox"):
+        filed.outbox.mail(99)
+
+
+def test_a_failed_digest_whose_paper_came_under_another_number_is_not_sent(
+    filed: Store, monday: datetime
+) -> None:
+    """PubMed had the paper twice: the reader has read the one record."""
+    outbox_id = queue(filed, monday, uids=("pubmed:1",))
+    fail(filed, outbox_id, monday)
+    queue(filed, monday + timedelta(weeks=1), uids=("pubmed:2",))
+    twins = {"pubmed:1": {"pubmed:2"}, "pubmed:2": {"pubmed:1"}}
+
+    with pytest.raises(StoreError, match=r"1 of its 1 papers came to"):
+        filed.outbox.retry(outbox_id, monday, twins)
+    assert filed.deliveries.uids(READER) == {"pubmed:2"}

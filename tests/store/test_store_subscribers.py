@@ -140,7 +140,6 @@ def test_of_a_removed_reader_no_byte_stays_in_the_file(
     assert READER.encode() in database_file.read_bytes()
 
     with open_store(url) as store:
-        assert store.outbox.files(READER) == ("/outbox/one.eml",)
         store.forget(READER, salt=SALT, at=monday)
         assert store.subscribers.get(READER) is None
         assert store.outbox.rows(9, email=READER) == ()
