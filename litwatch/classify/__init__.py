@@ -23,12 +23,14 @@ def classify(article: Article, ruleset: Ruleset) -> Findings:
     hits = find_hits(article, ruleset)
     sentences = passages(article)
     echo = find_echo(sentences)
-    found = _by_tag(mentions(article, sentences, hits, ruleset, echo))
     topics = tuple(hit for hit in hits if hit.category == "topic")
+    facts = find_facts(article, sentences, topics, echo)
+    patients = int(facts.patients.value) if facts.patients else 0
+    found = _by_tag(mentions(article, sentences, hits, ruleset, echo, patients))
     return Findings(
         treatments=tuple(_findings(found, ruleset, "treatment")),
         organs=tuple(_findings(found, ruleset, "organ")),
-        facts=find_facts(article, sentences, topics, echo),
+        facts=facts,
     )
 
 

@@ -298,6 +298,10 @@ def _is_meant(
             long_forms = (span for span in in_text if span.rule == number and not span.ambiguous)
             if any(span.end in near for span in long_forms):
                 return True
+            if len(rule.tags) == 1 and any(
+                span.end == found.start() - 1 and not span.ambiguous for span in in_text
+            ):
+                return False  # another rule's long form: "radiotherapy (RTX)"
             if _spells(text.normal.cased[: found.start()], abbreviation):
                 return False
     return any(context.search(text.normal.text) for context in rule.context for text in texts)

@@ -31,9 +31,9 @@ TREATMENT_SENSES = (
 ORGAN_SENSES = ("adverse", "excluded", "differential", "comorbid", "involved", "general")
 """What a cue can say of an organ, strongest first within one clause."""
 SENSES: dict[str, tuple[str, ...]] = {
-    "treatment": (*TREATMENT_SENSES, "except"),
+    "treatment": (*TREATMENT_SENSES, "except", "same"),
     "organ": (*ORGAN_SENSES, "except"),
-    "sentence": ("case", "single", "animal"),
+    "sentence": ("case", "single", "animal", "literature"),
 }
 """The roles that a cue about each may have."""
 TOPIC_LABELS = (
