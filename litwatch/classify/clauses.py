@@ -32,6 +32,7 @@ _NEW_CLAUSE = re.compile(
     r"(?:was|were|is|are|had|has|did|\w{3,}ed)\b)"
 )
 """Where a comma begins a clause with a subject of its own ("..., and one died")."""
+_DATE = re.compile(r"\b(?:before|prior to|until|preceded)(?: the| starting| beginning)? $")
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|can|could|may|did|does|do|which|who)\b")
 _NO_LIST = re.compile(
     r"\b(?:after|before|instead|following|despite|because|which|who|whom|that)\b|, (?:as|since|for) "
@@ -213,10 +214,12 @@ class _Clause:
     # ---- cues after the mention ----
 
     def _backward(self, number: int) -> _Sign | None:
-        """The cue after the list that the mention stands in."""
+        """The cue after the list that the mention stands in; a mere date has none ("before A")."""
         last = number
         while last + 1 < len(self.mentions) and self._is_list(last, last + 1):
             last += 1
+        if _DATE.search(self.text, 0, self.mentions[number][0]):
+            return None
         end, ceiling = self.mentions[last][1], len(self.text)
         if last + 1 < len(self.mentions):
             predicates = (sign.start for sign in self._fresh(last + 1) if sign.cue.finite)

@@ -99,7 +99,7 @@ def mentions(
             by_place[hit.field, hit.index].append(hit)
     judged = list(_judged(passages, by_place, cues))
     is_single = patients == 1 or any(_is_any(cues.single, one.sentence) for one in judged)
-    told = _from_text(judged, is_survey=is_survey(article), has_patients=patients > 0)
+    told = _from_text(judged, is_survey=is_survey(article), has_patients=patients > 0 or is_single)
     found = [*told, *_from_lists(article, by_place)]
     return reconciled(found, cues.rules, echo, is_single=is_single)
 
@@ -249,7 +249,9 @@ def _retold(judged: list[_Judged], told: Told, end: int | None = None) -> list[_
 
 def _is_open(one: _Judged) -> bool:
     """Whether a treatment's result has not been told."""
-    return _is_drug(one.hit) and one.verdict.sense in ("given", "")
+    cue = one.verdict.cue
+    is_told = cue is not None and cue.effect
+    return _is_drug(one.hit) and one.verdict.sense in ("given", "") and not is_told
 
 
 def _ends(one: _Judged) -> int:

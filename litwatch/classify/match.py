@@ -304,7 +304,21 @@ def _is_meant(
                 return False  # another rule's long form: "radiotherapy (RTX)"
             if _spells(text.normal.cased[: found.start()], abbreviation):
                 return False
+        if meant := _spelt_behind(text, in_text, key):
+            return meant == "own"
     return any(context.search(text.normal.text) for context in rule.context for text in texts)
+
+
+def _spelt_behind(text: _Text, in_text: list[_Span], key: tuple[int, str]) -> str:
+    """Whose words follow an abbreviation ("ASCT, for allogeneic ..."): "own", "other" or none's."""
+    number, abbreviation = key
+    for found in re.finditer(rf"\b{re.escape(abbreviation)},? (?:for|meaning|i\.e\.,?) ", text.normal.cased):
+        if any(span.start == found.end() and span.rule == number for span in in_text):
+            return "own"
+        words = re.findall(r"[^\W_]+", text.normal.text[found.end() : found.end() + 80])
+        if [word[0] for word in words[: len(abbreviation)]] == list(abbreviation.lower()):
+            return "other"
+    return ""
 
 
 def _spells(before: str, abbreviation: str) -> bool:

@@ -45,7 +45,7 @@ def reconciled(
     found: Sequence[Mention], rules: Rules, echo: Echo, *, is_single: bool
 ) -> tuple[Mention, ...]:
     """The mentions of one article in the light of each other; `is_single`: of one patient."""
-    found = _corrected(found, rules, is_single=is_single)
+    found = _corrected(_own(found, rules), rules, is_single=is_single)
     found = _capped(_denied(_titled(found, rules)), rules)
     return tuple(_echoed(mention, echo) for mention in found if mention.role)
 
@@ -64,6 +64,17 @@ def _drugs(mention: Mention, rules: Rules) -> tuple[_Drug, ...]:
     is_family = rules[mention.hit.category, mention.hit.rule].several
     word = mention.evidence.text.casefold() if is_family else ""
     return tuple((tag, word) for tag in mention.hit.tags)
+
+
+def _own(found: Sequence[Mention], rules: Rules) -> list[Mention]:
+    """The mentions without drugs for another disease of which nothing but the taking is told."""
+    return [
+        mention
+        for mention in found
+        if not rules[mention.hit.category, mention.hit.rule].comorbid
+        or mention.role not in ("given", "mentioned")
+        or mention.has_effect
+    ]
 
 
 def _corrected(found: Sequence[Mention], rules: Rules, *, is_single: bool) -> list[Mention]:
