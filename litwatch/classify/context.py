@@ -99,9 +99,10 @@ def mentions(
             by_place[hit.field, hit.index].append(hit)
     judged = list(_judged(passages, by_place, cues))
     is_single = patients == 1 or any(_is_any(cues.single, one.sentence) for one in judged)
-    told = _from_text(judged, is_survey=is_survey(article), has_patients=patients > 0 or is_single)
+    has_patients = patients > 0 or is_single
+    told = _from_text(judged, is_survey=is_survey(article), has_patients=has_patients)
     found = [*told, *_from_lists(article, by_place)]
-    return reconciled(found, cues.rules, echo, is_single=is_single)
+    return reconciled(found, cues.rules, echo, is_single=is_single, has_patients=has_patients)
 
 
 # ---- sentences -----------------------------------------------------------------------------------

@@ -42,10 +42,13 @@ class Mention:
 
 
 def reconciled(
-    found: Sequence[Mention], rules: Rules, echo: Echo, *, is_single: bool
+    found: Sequence[Mention], rules: Rules, echo: Echo, *, is_single: bool, has_patients: bool
 ) -> tuple[Mention, ...]:
-    """The mentions of one article in the light of each other; `is_single`: of one patient."""
-    found = _corrected(_own(found, rules), rules, is_single=is_single)
+    """The mentions of one article in the light of each other.
+
+    `is_single` where it is of one patient, `has_patients` where it is of its own patients at all.
+    """
+    found = _corrected(_own(found, rules, has_patients=has_patients), rules, is_single=is_single)
     found = _capped(_denied(_titled(found, rules)), rules)
     return tuple(_echoed(mention, echo) for mention in found if mention.role)
 
@@ -66,7 +69,7 @@ def _drugs(mention: Mention, rules: Rules) -> tuple[_Drug, ...]:
     return tuple((tag, word) for tag in mention.hit.tags)
 
 
-def _own(found: Sequence[Mention], rules: Rules) -> list[Mention]:
+def _own(found: Sequence[Mention], rules: Rules, *, has_patients: bool) -> list[Mention]:
     """The mentions without drugs for another disease of which nothing but the taking is told."""
     return [
         mention
@@ -74,6 +77,7 @@ def _own(found: Sequence[Mention], rules: Rules) -> list[Mention]:
         if not rules[mention.hit.category, mention.hit.rule].comorbid
         or mention.role not in ("given", "mentioned")
         or mention.has_effect
+        or not (has_patients or mention.role == "given")
     ]
 
 
