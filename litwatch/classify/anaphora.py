@@ -17,7 +17,7 @@ _THINGS = (
 )
 _ANAPHOR = re.compile(
     r"(?:^|[;:,] |\b(?:but|and) )(?:(?:and|but|yet|however|unfortunately|again),? )*(?P<word>"
-    rf"(?P<plural>(?P<negative>(?:none|neither)(?! (?:cleared|improved|died|relapsed|recovered|responded|softened)\b))|all|both|each|these|they)(?: of (?:them|these|which|the {_THINGS}))?"
+    rf"(?P<plural>(?P<negative>(?<!, )(?:none|neither)(?! (?:cleared|improved|died|relapsed|recovered|responded|softened)\b))|all|both|each|these|they)(?: of (?:them|these|the {_THINGS}))?"
     rf"(?: (?:the )?(?:two |three |four )?{_THINGS})?|(?P<first>the (?:former|first))|the (?:latter|second)|"
     rf"it|this|(?:the|this) {_THINGS})"
     r"(?= (?:\w+ly |also |all |both |only |soon )?(?:was|were|is|are|had|has|have|did|does|could|"
@@ -25,7 +25,7 @@ _ANAPHOR = re.compile(
     r"resulted|achieved|cleared|softened|changed|relieved)\b)"
 )
 _HEAD = re.compile(r"[;:] ")
-_OF_THINGS = ("failed", "withdrawn", "considered")
+_OF_THINGS = ("certain", "failed", "withdrawn", "considered")
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,7 +255,11 @@ class _Clause:
     def _flipped(self, number: int, sign: _Sign) -> str:
         """The role the cue gives, turned round behind an "except"."""
         start = self.mentions[number][0]
-        floor = min(sign.end, self.mentions[number - 1][1] if number else start)
+        floor = self.mentions[number - 1][1] if number else 0
+        if sign.end <= start:
+            floor = min(floor, sign.end) if number else sign.end
+        if self.text.startswith(", which", self.mentions[number][1]) and sign.start > start:
+            return sign.cue.role  # its own relative clause
         turned = any(
             other.cue.role == "except" and floor <= other.start and other.end <= start
             for other in self.before
