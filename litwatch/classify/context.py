@@ -37,7 +37,7 @@ _NARRATIVE = re.compile(
     r"^(?!.*\b(?:is|are|can|may|might|should|could)\b).*[a-z]{2}ed\b"
 )
 """The past tense or a dose: what a case report tells of its own patients."""
-_OWN = re.compile(r"\b(?:ours?|her|his|this (?:patient|case|man|woman|girl|boy))\b")
+_OWN = re.compile(r"\b(?:ours?|her|his|here|this (?:patient|case|man|woman|girl|boy))\b")
 _HARM_GAP = 60  # characters between a harm and the drug that caused it
 
 
@@ -145,12 +145,15 @@ def _judged(
         words = _pronouns(sentence, inside, before if follows else ())
         read, said = _read(sentence, inside, words, cues)
         is_cited = bool(inside) and _is_of_others(of_others, sentence)
-        here = [_Judged(*one, sentence, is_general, is_cited) for one in read]
+        here = [
+            _Judged(hit, _as_before(verdict, before), sentence, is_general, is_cited)
+            for hit, verdict in read
+        ]
         for told in (*_openings(sentence, inside, cues), *said):
             if any(_is_drug(one.hit) and _ends(one) <= told.start for one in here):
                 here = _retold(here, told, told.start)
             elif follows:
-                before = _retold(before, told)
+                before = _retold(before, told, is_general=is_general)
         yield from before
         before = here
     yield from before
@@ -226,6 +229,13 @@ def _inside(sentence: Sentence, hit: Hit) -> tuple[int, int]:
     return sentence.normal.find(hit.start - sentence.start, hit.end - sentence.start)
 
 
+def _as_before(verdict: Verdict, before: Sequence[_Judged]) -> Verdict:
+    """The verdict; "so did B" takes over that on the treatment named last before."""
+    if verdict.sense != "same":
+        return verdict
+    return next((one.verdict for one in reversed(before) if _is_drug(one.hit)), Verdict())
+
+
 # ---- pronouns ------------------------------------------------------------------------------------
 
 
@@ -252,30 +262,38 @@ def _openings(sentence: Sentence, hits: Sequence[Hit], cues: _Cues) -> Iterator[
                 break
 
 
-def _retold(judged: list[_Judged], told: Told, end: int | None = None) -> list[_Judged]:
-    """The hits with what is told of the treatments among them, as far as they are still open."""
+def _retold(
+    judged: list[_Judged], told: Told, end: int | None = None, *, is_general: bool = True
+) -> list[_Judged]:
+    """The hits with what is told of the treatments among them, as far as they are still open.
+
+    What a sentence on the article's patients tells is not general any more.
+    """
     reached = [
         one
         for one in judged
-        if (_is_open(one) or _is_settled(one, told)) and (end is None or _ends(one) <= end)
+        if _is_touched(one, told) and (end is None or _ends(one) <= end)
     ]
     meant = told.meant(tuple(dict.fromkeys(one.hit.rule for one in reached)))
     return [
-        replace(one, verdict=told.verdict) if one in reached and one.hit.rule in meant else one
+        replace(one, verdict=told.verdict, is_general=is_general and one.is_general)
+        if one in reached and one.hit.rule in meant
+        else one
         for one in judged
     ]
 
 
-def _is_open(one: _Judged) -> bool:
-    """Whether a treatment's result has not been told."""
-    cue = one.verdict.cue
-    is_told = cue is not None and cue.effect
-    return _is_drug(one.hit) and one.verdict.sense in ("given", "") and not is_told
+def _is_touched(one: _Judged, told: Told) -> bool:
+    """Whether what is told can be of this hit: of a treatment whose result is still open.
 
-
-def _is_settled(one: _Judged, told: Told) -> bool:
-    """Whether a treatment that was refused is taken after all."""
-    return told.verdict.sense == "certain" and one.verdict.sense == "considered"
+    What was given is not refused any more; what was refused can be accepted after all.
+    """
+    sense, cue = one.verdict.sense, one.verdict.cue
+    if not _is_drug(one.hit) or (cue is not None and cue.effect):
+        return False
+    if told.verdict.sense == "considered":
+        return sense == ""
+    return sense in ("given", "") or (told.verdict.sense == "certain" and sense == "considered")
 
 
 def _ends(one: _Judged) -> int:

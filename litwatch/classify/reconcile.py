@@ -74,8 +74,8 @@ def _drugs(mention: Mention, rules: Rules) -> tuple[_Drug, ...]:
 def _own(found: Sequence[Mention], rules: Rules, *, has_patients: bool) -> list[Mention]:
     """The mentions without those that say nothing of their own.
 
-    Of a drug for another disease nothing is told but the taking; a general term announces what
-    follows it at once ("phototherapy with UVA1").
+    Of a drug for another disease nothing is told but the taking; that a disease can heal by itself
+    is no treatment; a general term announces what follows it at once ("phototherapy with UVA1").
     """
     starts: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
     for mention in found:
@@ -87,6 +87,8 @@ def _own(found: Sequence[Mention], rules: Rules, *, has_patients: bool) -> list[
         hit, rule = mention.hit, rules[mention.hit.category, mention.hit.rule]
         is_taken = mention.role == "given" or (has_patients and mention.role == "mentioned")
         if rule.comorbid and is_taken and not mention.has_effect:
+            continue
+        if rule.group == "observation" and mention.role == "mentioned":
             continue
         if rule.covers and any(
             tag in rule.covers and 0 < start - hit.end <= _ANNOUNCED
