@@ -26,10 +26,12 @@ def classify(article: Article, ruleset: Ruleset) -> Findings:
     topics = tuple(hit for hit in hits if hit.category == "topic")
     facts = find_facts(article, sentences, topics, echo)
     patients = int(facts.patients.value) if facts.patients else 0
-    found = _by_tag(mentions(article, sentences, hits, ruleset, echo, patients))
+    is_ours = bool(topics) or not article.title
+    found = mentions(article, sentences, hits, ruleset, echo, patients, is_ours=is_ours)
+    grouped = _by_tag(found)
     return Findings(
-        treatments=tuple(_findings(found, ruleset, "treatment")),
-        organs=tuple(_findings(found, ruleset, "organ")),
+        treatments=tuple(_findings(grouped, ruleset, "treatment")),
+        organs=tuple(_findings(grouped, ruleset, "organ")),
         facts=facts,
     )
 
