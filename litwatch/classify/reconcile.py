@@ -5,6 +5,8 @@ treatment later corrects how it was started, the title that names a cause beats 
 that is denied elsewhere was none, and a title that repeats another paper's treats nobody.
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -18,6 +20,8 @@ ROLES = {"treatment": TREATMENT_ROLES, "organ": ORGAN_ROLES}
 """The roles of each category, strongest first."""
 _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
+_ANNOUNCED = 8  # characters between a general term and the treatment it announces
+_IN_ALL = re.compile(r"\b(?:in|for) (?:all|every|each|both|any|none)\b")
 Rules = Mapping[tuple[str, str], Rule]
 _Known = TypeVar("_Known")
 _Drug = tuple[str, str]
@@ -39,13 +43,25 @@ class Mention:
     concludes: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What the article is: of one patient, of own patients at all, on a disease of the rules."""
+
+    is_single: bool
+    has_patients: bool
+    is_ours: bool
+
+
 def reconciled(
-    found: Sequence[Mention], rules: Rules, echo: Echo, *, is_single: bool
+    found: Sequence[Mention], rules: Rules, echo: Echo, whole: Whole
 ) -> tuple[Mention, ...]:
-    """The mentions of one article in the light of each other; `is_single`: of one patient."""
-    if is_single:
-        found = _corrected(found, rules)
+    """The mentions of one article in the light of each other and of the whole."""
+    if whole.is_ours:
+        found = _own(found, rules, has_patients=whole.has_patients)
+    found = _corrected(found, rules, is_single=whole.is_single)
     found = _capped(_denied(_titled(found, rules)), rules)
+    if not whole.is_ours:
+        found = [_of_another_disease(mention) for mention in found]
     return tuple(_echoed(mention, echo) for mention in found if mention.role)
 
 
@@ -65,20 +81,63 @@ def _drugs(mention: Mention, rules: Rules) -> tuple[_Drug, ...]:
     return tuple((tag, word) for tag in mention.hit.tags)
 
 
-def _corrected(found: Sequence[Mention], rules: Rules) -> list[Mention]:
-    """The mentions of a single case: a later failure corrects an earlier "was started".
+def _of_another_disease(mention: Mention) -> Mention:
+    """The mention in an article on none of the rules' diseases, for which nothing was given.
+
+    Nor is a drug for another disease there beside the point.
+    """
+    is_beside = _is_drug(mention) and mention.role in ("given", "")
+    return replace(mention, role="mentioned") if is_beside else mention
+
+
+def _own(found: Sequence[Mention], rules: Rules, *, has_patients: bool) -> list[Mention]:
+    """The mentions without those that say nothing of their own.
+
+    Of a drug for another disease nothing is told but the taking; that a disease can heal by itself
+    is no treatment; a general term announces what follows it at once ("phototherapy with UVA1").
+    """
+    starts: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
+    for mention in found:
+        if _is_drug(mention):
+            hit = mention.hit
+            starts[hit.field, hit.index].extend((hit.start, tag) for tag in hit.tags)
+    kept: list[Mention] = []
+    for mention in found:
+        hit, rule = mention.hit, rules[mention.hit.category, mention.hit.rule]
+        is_taken = mention.role == "given" or (has_patients and mention.role == "mentioned")
+        if rule.comorbid and is_taken and not mention.has_effect:
+            continue
+        if rule.group == "observation" and mention.role == "mentioned":
+            continue
+        if rule.covers and any(
+            tag in rule.covers and 0 < start - hit.end <= _ANNOUNCED
+            for start, tag in starts[hit.field, hit.index]
+        ):
+            continue
+        kept.append(mention)
+    return kept
+
+
+def _corrected(found: Sequence[Mention], rules: Rules, *, is_single: bool) -> list[Mention]:
+    """The mentions, a later failure correcting an earlier "was started".
 
     "She received X for four months. X was ineffective." is one course of treatment, and it failed.
+    Of several patients only what failed "in all" of them is. Where no cue says that a treatment was
+    given, it makes no odds which comes first.
     """
     last: dict[_Drug, tuple[int, str]] = {}
     for place, mention in enumerate(found):
-        if mention.is_said and mention.role in ("failed", "withdrawn"):
+        if (
+            mention.is_said
+            and mention.role in ("failed", "withdrawn")
+            and (is_single or _IN_ALL.search(mention.evidence.sentence))
+        ):
             last.update(dict.fromkeys(_drugs(mention, rules), (place, mention.role)))
     return [
         replace(mention, role=later[1])
         if _is_open(mention)
         and (later := _of_drugs(mention, last, rules))
-        and (place < later[0] or mention.concludes)
+        and (place < later[0] or mention.concludes or not mention.is_said)
         else mention
         for place, mention in enumerate(found)
     ]
