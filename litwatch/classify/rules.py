@@ -43,7 +43,7 @@ TOPIC_LABELS = (
 """The labels that the topics of an article are given in; `topics.toml` maps its entries to them."""
 
 _FOLDER = files("litwatch.classify") / "rules"
-_FILES = ("treatments.toml", "organs.toml", "topics.toml", "context.toml")
+_FILES = ("treatments.toml", "organs.toml", "findings.toml", "topics.toml", "context.toml")
 
 
 @dataclass(frozen=True, slots=True)

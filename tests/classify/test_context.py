@@ -82,8 +82,9 @@ def test_a_pronoun_speaks_of_the_sentence_before(cue: Cue, example: str) -> None
 
 @pytest.mark.parametrize(("cue", "example"), examples(ACROSS, "ignores"))
 def test_a_pronoun_of_something_else_changes_nothing(cue: Cue, example: str) -> None:
+    drugs = set(RULESET.ids("treatment"))
     found = roles("We report a patient. " + unbracketed(example)[0])
-    assert set(found.values()) <= {"given", "mentioned"}
+    assert {role for rule, role in found.items() if rule in drugs} <= {"given", "mentioned"}
 
 
 @pytest.mark.parametrize(("cue", "example"), examples(OF_SENTENCES, "matches"))
