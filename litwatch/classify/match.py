@@ -155,7 +155,13 @@ def _spellings(term: str) -> Iterator[str]:
     A hyphen may be a blank or missing, a letter in brackets too ("an(a)emia"); a `*` inside the
     term stands for an ending, one at its end for the rest of the word.
     """
-    pieces_of = {"-": (" ", ""), "*": _ENDINGS, "(a)": ("a", ""), "(o)": ("o", ""), "(u)": ("u", "")}
+    pieces_of = {
+        "-": (" ", ""),
+        "*": _ENDINGS,
+        "(a)": ("a", ""),
+        "(o)": ("o", ""),
+        "(u)": ("u", ""),
+    }
     choices = [pieces_of.get(piece, (piece,)) for piece in _VARIABLE.split(term)]
     for pieces in product(*choices):
         spelling = _SEPARATORS.sub(" ", "".join(pieces))
