@@ -23,23 +23,25 @@ def classify(article: Article, ruleset: Ruleset) -> Findings:
     hits = find_hits(article, ruleset)
     sentences = passages(article)
     echo = find_echo(sentences)
-    found = _by_tag(mentions(article, sentences, hits, ruleset, echo))
     topics = tuple(hit for hit in hits if hit.category == "topic")
+    facts = find_facts(article, sentences, topics, echo)
+    patients = int(facts.patients.value) if facts.patients else 0
+    found = _by_tag(mentions(article, sentences, hits, ruleset, echo, patients))
     return Findings(
         treatments=tuple(_findings(found, ruleset, "treatment")),
         organs=tuple(_findings(found, ruleset, "organ")),
-        facts=find_facts(article, sentences, topics, echo),
+        facts=facts,
     )
 
 
 def _by_tag(found: Sequence[Mention]) -> dict[tuple[RuleCategory, str], list[Mention]]:
     """The mentions of each tag; a regimen names a drug only where the drug is not named itself."""
-    own = {_place(mention.hit, tag) for mention in found for tag in mention.hit.tags[:1]}
+    own = {_place(mention.hit) for mention in found if len(mention.hit.tags) == 1}
     grouped: dict[tuple[RuleCategory, str], list[Mention]] = defaultdict(list)
     for mention in found:
         hit = mention.hit
-        for number, tag in enumerate(hit.tags):
-            if number == 0 or not _is_named(hit, tag, own):
+        for tag in hit.tags:
+            if len(hit.tags) == 1 or not _is_named(hit, tag, own):
                 grouped[hit.category, tag].append(mention)
     return grouped
 
@@ -47,8 +49,8 @@ def _by_tag(found: Sequence[Mention]) -> dict[tuple[RuleCategory, str], list[Men
 Place = tuple[str, str, int, int, int]
 
 
-def _place(hit: Hit, tag: str) -> Place:
-    return tag, hit.field, hit.index, hit.start, hit.end
+def _place(hit: Hit) -> Place:
+    return hit.tags[0], hit.field, hit.index, hit.start, hit.end
 
 
 def _is_named(hit: Hit, tag: str, own: set[Place]) -> bool:

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from litwatch.classify.rules import SENSES, Cue
 
@@ -19,6 +20,7 @@ _BORDER = re.compile(
 )
 _CONJUNCTION = re.compile(r"\b(?:and|or|plus|with|nor|und|oder|mit|et|ou|avec|y|o|e|con)\b|[/+&]")
 _NEW_SUBJECT = re.compile(r", (?:[\w-]+ ){0,3}$")
+_NEW_PREDICATE = re.compile(r"^ [^,;]*\w, (?:and|but|so) (?:[\w-]+ ){0,2}$")
 _OTHER_SUBJECT = re.compile(
     r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) |"
     r"\b(?:after|when|once|because|since|as|where|if|before) (?:[\w-]+ ){0,3}?(?:treatments?|"
@@ -30,9 +32,15 @@ _NEW_CLAUSE = re.compile(
     r"(?:was|were|is|are|had|has|did|\w{3,}ed)\b)"
 )
 """Where a comma begins a clause with a subject of its own ("..., and one died")."""
+_DATE = re.compile(r"\b(?:before|prior to|until|preceded)(?: the| starting| beginning)? $")
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|can|could|may|did|does|do|which|who)\b")
-_NO_LIST = re.compile(r"\b(?:after|before|instead|following|despite|because|which|who|whom|that)\b")
+_NO_LIST = re.compile(
+    r"\b(?:after|before|instead|following|despite|because|which|who|whom|that)\b|, (?:as|since|for) "
+)
 _GOING_ON = ("given", "mentioned")
+_LIST_HEAD = re.compile(r": (?:[\w-]+ ){0,3}$")
+_LIST_STEP = re.compile(r"[^a-z]*;(?: (?:and|then|finally|later|lastly|also|next))*(?: [\w-]+){0,2} $")
+"""The words between a colon and the list it announces, and between two steps of such a list."""
 _LIST_GAP = 60  # characters between two mentions of one list
 _FLIPPED = {"given": "failed", "failed": "given", "involved": "excluded", "excluded": "involved"}
 
@@ -72,22 +80,33 @@ class _Clause:
         self.text = text
         self.mentions = mentions
         self.strength = SENSES[cues[0].about] if cues else ()
-        signs = _signs(text, cues)
+        signs = _signs(text, cues, mentions)
         self.before = [sign for sign in signs if sign.cue.direction == "before"]
         self.after = [sign for sign in signs if sign.cue.direction == "after"]
         self.around = [sign for sign in signs if sign.cue.direction == "around"]
         self.touching = tuple(cue for cue in cues if cue.direction == "touching")
         inside = [(sign.start, sign.end) for sign in signs]
+        listed = self._listed()
         self.borders = [
             border.start()
             for border in _BORDER.finditer(text)
             if not any(start < border.start() < end for start, end in inside)
+            and not any(start <= border.start() < end for start, end in listed)
         ]
         self.list_borders = [
             at
             for at in self.borders
             if not (text.startswith("then", at) and text[:at].endswith("and "))
         ]
+
+    def _listed(self) -> list[Span]:
+        """The colon that announces a list of mentions, and what parts its steps ("A; B and C")."""
+        if ":" not in self.text and ";" not in self.text:
+            return []
+        head = _LIST_HEAD.search(self.text, 0, self.mentions[0][0])
+        gaps = [(one[1], other[0]) for one, other in pairwise(self.mentions)]
+        steps = [gap for gap in gaps if _LIST_STEP.fullmatch(self.text, *gap)]
+        return [head.span(), *steps] if head else steps
 
     def verdict(self, number: int) -> Verdict:
         """What one mention means."""
@@ -108,13 +127,18 @@ class _Clause:
         if not found:
             return Verdict()
         strongest = self._strongest(found)
+        if strongest.cue.role == "same":
+            before = [at for at in range(number) if self.mentions[at][1] <= strongest.start]
+            return self.verdict(before[-1]) if before else Verdict()
         return Verdict(self._flipped(number, strongest), strongest.cue)
 
     def _clause(self, place: int) -> int:
         return bisect_right(self.borders, place)
 
     def _strongest(self, signs: Sequence[_Sign]) -> _Sign:
-        return min(signs, key=lambda sign: self.strength.index(sign.cue.role))
+        return min(
+            signs, key=lambda sign: (self.strength.index(sign.cue.role), not sign.cue.effect)
+        )
 
     # ---- cues before the mention ----
 
@@ -183,15 +207,19 @@ class _Clause:
         start = self.mentions[number][0]
         floor = max(ahead.end, self.mentions[number - 1][1] if number else 0)
         between = self.text[floor:start]
+        if _NEW_PREDICATE.search(between):
+            return True
         return bool(_NEW_SUBJECT.search(between)) and not _CONJUNCTION.search(between)
 
     # ---- cues after the mention ----
 
     def _backward(self, number: int) -> _Sign | None:
-        """The cue after the list that the mention stands in."""
+        """The cue after the list that the mention stands in; a mere date has none ("before A")."""
         last = number
         while last + 1 < len(self.mentions) and self._is_list(last, last + 1):
             last += 1
+        if _DATE.search(self.text, 0, self.mentions[number][0]):
+            return None
         end, ceiling = self.mentions[last][1], len(self.text)
         if last + 1 < len(self.mentions):
             predicates = (sign.start for sign in self._fresh(last + 1) if sign.cue.finite)
@@ -239,11 +267,13 @@ def _parts(between: str) -> bool:
     return ";" in between or _OTHER_SUBJECT.search(between) is not None
 
 
-def _signs(text: str, cues: Iterable[Cue]) -> list[_Sign]:
+def _signs(text: str, cues: Iterable[Cue], mentions: Sequence[Span]) -> list[_Sign]:
     """Every match of every cue, without those that lie wholly inside a longer one.
 
-    "Did not respond to" before B holds "did not respond", which would govern the A before it.
+    "Did not respond to" before B holds "did not respond", which would govern the A before it; with
+    no B to come, the longer one says nothing.
     """
+    last = mentions[-1][0]
     found = [
         _Sign(match.start(), match.end(), cue)
         for cue in cues
@@ -258,7 +288,10 @@ def _signs(text: str, cues: Iterable[Cue]) -> list[_Sign]:
             other.start <= sign.start
             and sign.end <= other.end
             and other.end - other.start > sign.end - sign.start
-            and other.cue.direction in ("before", sign.cue.direction)
+            and (
+                other.cue.direction == sign.cue.direction
+                or (other.cue.direction == "before" and other.end <= last)
+            )
             for other in found
         )
     ]

@@ -6,11 +6,13 @@ of the sentence before, a conclusion proposes what nobody was given, a title tha
 beats an abstract that tells how the drug was taken.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from litwatch.classify.anaphora import Anaphor, Told, anaphors, clause_heads
 from litwatch.classify.clauses import Verdict, verdicts
 from litwatch.classify.echoes import Echo
 from litwatch.classify.indexing import indexed_role, is_survey
@@ -26,6 +28,12 @@ _UNPROVEN = ("given", "failed", "withdrawn", "")  # general talk, where nobody i
 _PLURALS = ("all", "both", "these", "they", "none", "neither", "each")
 _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
+_NARRATIVE = re.compile(
+    r"\b(?:was|were|had|did|became|began|came|fell|gave|got|grew|kept|left|led|made|rose|"
+    r"took|went|[a-z]{2,}ed)\b|\d ?(?:mg|g|ug|mcg|iu|units?|j|gy|cgy|ml)(?:/|\b)"
+)
+"""The past tense or a dose: what a case report tells of its own patients."""
+_OWN = re.compile(r"\b(?:ours?|her|his|this (?:patient|case|man|woman|girl|boy))\b")
 _HARM_GAP = 60  # characters between a harm and the drug that caused it
 
 
@@ -37,6 +45,7 @@ class _Judged:
     verdict: Verdict
     sentence: Sentence
     is_general: bool
+    is_cited: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class _Cues:
     case: tuple[Cue, ...]
     single: tuple[Cue, ...]
     animal: tuple[Cue, ...]
+    literature: tuple[Cue, ...]
     rules: Rules
 
 
@@ -65,6 +75,7 @@ def _cues(ruleset: Ruleset) -> _Cues:
         case=tuple(cue for cue in ruleset.cues if cue.role == "case"),
         single=tuple(cue for cue in ruleset.cues if cue.role == "single"),
         animal=tuple(cue for cue in ruleset.cues if cue.role == "animal"),
+        literature=tuple(cue for cue in ruleset.cues if cue.role == "literature"),
         rules={(rule.category, rule.id): rule for rule in ruleset.rules},
     )
 
@@ -75,17 +86,23 @@ def mentions(
     hits: Sequence[Hit],
     ruleset: Ruleset,
     echo: Echo = "",
+    patients: int = 0,
 ) -> tuple[Mention, ...]:
-    """Every hit of a treatment or an organ that means something, with its role and its proof."""
+    """Every hit of a treatment or an organ that means something, with its role and its proof.
+
+    `patients` is the number of the article's own, 0 where it has none or does not say.
+    """
     cues = _cues(ruleset)
     by_place: dict[tuple[str, int], list[Hit]] = defaultdict(list)
     for hit in hits:
         if hit.category in ROLES:
             by_place[hit.field, hit.index].append(hit)
     judged = list(_judged(passages, by_place, cues))
-    is_single = any(_is_any(cues.single, one.sentence) for one in judged)
-    found = [*_from_text(judged, is_survey=is_survey(article)), *_from_lists(article, by_place)]
-    return reconciled(found, cues.rules, echo, is_single=is_single)
+    is_single = patients == 1 or any(_is_any(cues.single, one.sentence) for one in judged)
+    has_patients = patients > 0 or is_single
+    told = _from_text(judged, is_survey=is_survey(article), has_patients=has_patients)
+    found = [*told, *_from_lists(article, by_place)]
+    return reconciled(found, cues.rules, echo, is_single=is_single, has_patients=has_patients)
 
 
 # ---- sentences -----------------------------------------------------------------------------------
@@ -110,12 +127,18 @@ def _judged(
             is_first = is_first and sentence.part == "plain"
             is_general = is_general or _is_general(sentence, cues, is_first=is_first)
             is_first = False
-        before = _told(before, sentence, inside, cues)
+        follows = bool(before) and before[0].sentence.field == sentence.field
+        words = _pronouns(sentence, inside, before if follows else ())
+        read, said = _read(sentence, inside, words, cues)
+        is_cited = bool(inside) and _is_of_others(cues, sentence)
+        here = [_Judged(*one, sentence, is_general, is_cited) for one in read]
+        for told in (*_openings(sentence, inside, cues), *said):
+            if any(_is_drug(one.hit) and _ends(one) <= told.start for one in here):
+                here = _retold(here, told, told.start)
+            elif follows:
+                before = _retold(before, told)
         yield from before
-        before = [
-            _Judged(hit, verdict, sentence, is_general)
-            for hit, verdict in _read(sentence, inside, cues)
-        ]
+        before = here
     yield from before
 
 
@@ -128,22 +151,38 @@ def _is_general(sentence: Sentence, cues: _Cues, *, is_first: bool) -> bool:
     return not _is_any(cues.case, sentence)
 
 
+def _is_of_others(cues: _Cues, sentence: Sentence) -> bool:
+    """Whether the sentence tells of other authors' patients, and does not come back to its own."""
+    text = sentence.normal.text
+    found = (cue.pattern.search(text) for cue in cues.literature)
+    return any(one is not None and not _OWN.search(text, one.end()) for one in found)
+
+
 def _is_any(cues: Iterable[Cue], sentence: Sentence) -> bool:
     return any(cue.pattern.search(sentence.normal.text) for cue in cues)
 
 
-def _read(sentence: Sentence, hits: Sequence[Hit], cues: _Cues) -> Iterator[tuple[Hit, Verdict]]:
-    """What the sentence says of each hit in it."""
+def _read(
+    sentence: Sentence, hits: Sequence[Hit], words: Sequence[Anaphor], cues: _Cues
+) -> tuple[list[tuple[Hit, Verdict]], list[Told]]:
+    """What the sentence says of each hit in it, and of what its pronouns stand for."""
     kinds = cues.title if sentence.field in _TITLES else cues.body
+    read: list[tuple[Hit, Verdict]] = []
+    told: list[Told] = []
     for category in ROLES:
         own = [hit for hit in hits if hit.category == category]
-        spans = sorted({_inside(sentence, hit) for hit in own})
-        found = dict(
-            zip(spans, verdicts(sentence.normal.text, spans, kinds[category]), strict=True)
-        )
+        spans = {_inside(sentence, hit) for hit in own}
+        if category == "treatment":
+            spans.update((word.start, word.end) for word in words)
+        ordered = sorted(spans)
+        said = verdicts(sentence.normal.text, ordered, kinds[category])
+        found = dict(zip(ordered, said, strict=True))
         for hit in own:
             span = _inside(sentence, hit)
-            yield hit, _unblamed(found[span], sentence, span, hits)
+            read.append((hit, _unblamed(found[span], sentence, span, hits)))
+        if category == "treatment":
+            told.extend(filter(None, (word.told(found[word.start, word.end]) for word in words)))
+    return read, told
 
 
 def _unblamed(
@@ -173,26 +212,52 @@ def _inside(sentence: Sentence, hit: Hit) -> tuple[int, int]:
     return sentence.normal.find(hit.start - sentence.start, hit.end - sentence.start)
 
 
-def _told(
-    before: list[_Judged], sentence: Sentence, hits: Sequence[Hit], cues: _Cues
-) -> list[_Judged]:
-    """The treatments of the sentence before, with what this one's opening says of them."""
+# ---- pronouns ------------------------------------------------------------------------------------
+
+
+def _pronouns(
+    sentence: Sentence, hits: Sequence[Hit], before: Sequence[_Judged]
+) -> tuple[Anaphor, ...]:
+    """The words of the sentence that stand for a treatment named before them."""
+    ends = [_inside(sentence, hit)[1] for hit in hits if _is_drug(hit)]
+    first = 0 if any(_is_drug(one.hit) for one in before) else min(ends, default=None)
+    if first is None:
+        return ()
+    return tuple(word for word in anaphors(sentence.normal.text) if word.start >= first)
+
+
+def _openings(sentence: Sentence, hits: Sequence[Hit], cues: _Cues) -> Iterator[Told]:
+    """What clauses that name no treatment say by their opening of those named before them."""
     text = sentence.normal.text
-    open_ended = [one for one in before if one.verdict.sense in ("given", "") and _is_drug(one.hit)]
-    if not open_ended or before[0].sentence.field != sentence.field:
-        return before
-    for cue in cues.previous:
-        told = cue.pattern.match(text)
-        if told is None or any(
-            _is_drug(hit) and _inside(sentence, hit)[0] < told.end() for hit in hits
-        ):
-            continue
-        concerned = open_ended if text.startswith(_PLURALS) else open_ended[-1:]
-        return [
-            replace(one, verdict=Verdict(cue.role, cue)) if one in concerned else one
-            for one in before
-        ]
-    return before
+    drugs = [_inside(sentence, hit) for hit in hits if _is_drug(hit)]
+    for start in clause_heads(text):
+        for cue in cues.previous:
+            found = cue.pattern.match(text, start)
+            if found and not any(start <= span[0] < found.end() for span in drugs):
+                yield Told(start, Verdict(cue.role, cue), is_plural=text.startswith(_PLURALS, start))
+                break
+
+
+def _retold(judged: list[_Judged], told: Told, end: int | None = None) -> list[_Judged]:
+    """The hits with what is told of the treatments among them, as far as they are still open."""
+    reached = [one for one in judged if _is_open(one) and (end is None or _ends(one) <= end)]
+    meant = told.meant(tuple(dict.fromkeys(one.hit.rule for one in reached)))
+    return [
+        replace(one, verdict=told.verdict) if one in reached and one.hit.rule in meant else one
+        for one in judged
+    ]
+
+
+def _is_open(one: _Judged) -> bool:
+    """Whether a treatment's result has not been told."""
+    cue = one.verdict.cue
+    is_told = cue is not None and cue.effect
+    return _is_drug(one.hit) and one.verdict.sense in ("given", "") and not is_told
+
+
+def _ends(one: _Judged) -> int:
+    """Where a hit ends in its normalised sentence."""
+    return _inside(one.sentence, one.hit)[1]
 
 
 def _is_drug(hit: Hit) -> bool:
@@ -202,23 +267,27 @@ def _is_drug(hit: Hit) -> bool:
 # ---- roles ---------------------------------------------------------------------------------------
 
 
-def _from_text(judged: Sequence[_Judged], *, is_survey: bool) -> Iterator[Mention]:
+def _from_text(
+    judged: Sequence[_Judged], *, is_survey: bool, has_patients: bool
+) -> Iterator[Mention]:
     """The mentions of titles and abstracts, in reading order; a survey's results treat nobody."""
+    roles = [
+        _drug_role(one, has_patients=has_patients) if _is_drug(one.hit) else _organ_role(one)
+        for one in judged
+    ]
     given = {
         tag
-        for one in judged
-        if one.sentence.part != "conclusion" and not one.is_general and _drug_role(one) == "given"
+        for one, role in zip(judged, roles, strict=True)
+        if one.sentence.part != "conclusion" and not one.is_general and role == "given"
         for tag in one.hit.tags
     }
-    for one in judged:
-        if _is_drug(one.hit):
-            role = _drug_role(one)
-            if is_survey and role == "given" and not one.verdict.sense:
+    for one, read in zip(judged, roles, strict=True):
+        role = read
+        if _is_drug(one.hit) and role == "given":
+            if is_survey and not one.verdict.sense:
                 role = "mentioned"
-            if one.sentence.part == "conclusion" and role == "given":
-                role = "given" if given.intersection(one.hit.tags) else "considered"
-        else:
-            role = _organ_role(one)
+            elif one.sentence.part == "conclusion" and not given.intersection(one.hit.tags):
+                role = "considered"
         yield Mention(
             one.hit,
             role,
@@ -229,16 +298,20 @@ def _from_text(judged: Sequence[_Judged], *, is_survey: bool) -> Iterator[Mentio
         )
 
 
-def _drug_role(one: _Judged) -> str:
+def _drug_role(one: _Judged, *, has_patients: bool) -> str:
     """The role of a treatment by its sentence; empty where it is no treatment of this disease."""
     sense = one.verdict.sense
     if sense == "background":
         return ""
-    if one.is_general and sense in _UNPROVEN:
+    if (one.is_general and sense in _UNPROVEN) or (one.is_cited and sense != "cause"):
         return "mentioned"
     if sense:
         return sense
-    return "given" if one.sentence.part in ("case", "methods") else "mentioned"
+    part = one.sentence.part
+    is_told = part in ("case", "methods") or (
+        part == "plain" and has_patients and _NARRATIVE.search(one.sentence.normal.text)
+    )
+    return "given" if is_told else "mentioned"
 
 
 def _organ_role(one: _Judged) -> str:

@@ -305,9 +305,27 @@ def _is_meant(
             long_forms = (span for span in in_text if span.rule == number and not span.ambiguous)
             if any(span.end in near for span in long_forms):
                 return True
+            if len(rule.tags) == 1 and any(
+                span.end == found.start() - 1 and not span.ambiguous for span in in_text
+            ):
+                return False  # another rule's long form: "radiotherapy (RTX)"
             if _spells(text.normal.cased[: found.start()], abbreviation):
                 return False
+        if meant := _spelt_behind(text, in_text, key):
+            return meant == "own"
     return any(context.search(text.normal.text) for context in rule.context for text in texts)
+
+
+def _spelt_behind(text: _Text, in_text: list[_Span], key: tuple[int, str]) -> str:
+    """Whose words follow an abbreviation ("ASCT, for allogeneic ..."): "own", "other" or none's."""
+    number, abbreviation = key
+    for found in re.finditer(rf"\b{re.escape(abbreviation)},? (?:for|meaning|i\.e\.,?) ", text.normal.cased):
+        if any(span.start == found.end() and span.rule == number for span in in_text):
+            return "own"
+        words = re.findall(r"[^\W_]+", text.normal.text[found.end() : found.end() + 80])
+        if [word[0] for word in words[: len(abbreviation)]] == list(abbreviation.lower()):
+            return "other"
+    return ""
 
 
 def _spells(before: str, abbreviation: str) -> bool:

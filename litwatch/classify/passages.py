@@ -1,7 +1,8 @@
 """The sentences of an article, each with its place and the part of the article it belongs to.
 
 A structured abstract says which part a sentence is of by the section's label; an unstructured one
-often writes the label into the text ("BACKGROUND: ..."), where it holds until the next.
+often writes the label into the text ("BACKGROUND: ..."), where it holds until the next; a
+label that has no next is of its own sentence.
 """
 
 import re
@@ -90,10 +91,15 @@ def part_of(label: str) -> Part:
 
 
 def _sentences(field: Field, index: int, string: str, part: Part) -> Iterator[Sentence]:
-    for start, end in sentences(string):
-        if field in ("abstract", "other_abstract"):
-            part = _inline(string, start, end) or part
-        yield Sentence(field, index, part, string, start, end)
+    spans = sentences(string)
+    inline: list[Part | None] = [None] * len(spans)
+    if field in ("abstract", "other_abstract"):
+        inline = [_inline(string, start, end) for start, end in spans]
+    is_structured = sum(label is not None for label in inline) > 1
+    current = part
+    for (start, end), label in zip(spans, inline, strict=True):
+        current = label or (current if is_structured else part)
+        yield Sentence(field, index, current, string, start, end)
 
 
 def _inline(string: str, start: int, end: int) -> Part | None:

@@ -5,6 +5,7 @@ treatment later corrects how it was started, the title that names a cause beats 
 that is denied elsewhere was none, and a title that repeats another paper's treats nobody.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -18,6 +19,7 @@ ROLES = {"treatment": TREATMENT_ROLES, "organ": ORGAN_ROLES}
 """The roles of each category, strongest first."""
 _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
+_IN_ALL = re.compile(r"\b(?:in|for) (?:all|every|each|both|any|none)\b")
 Rules = Mapping[tuple[str, str], Rule]
 _Known = TypeVar("_Known")
 _Drug = tuple[str, str]
@@ -40,11 +42,13 @@ class Mention:
 
 
 def reconciled(
-    found: Sequence[Mention], rules: Rules, echo: Echo, *, is_single: bool
+    found: Sequence[Mention], rules: Rules, echo: Echo, *, is_single: bool, has_patients: bool
 ) -> tuple[Mention, ...]:
-    """The mentions of one article in the light of each other; `is_single`: of one patient."""
-    if is_single:
-        found = _corrected(found, rules)
+    """The mentions of one article in the light of each other.
+
+    `is_single` where it is of one patient, `has_patients` where it is of its own patients at all.
+    """
+    found = _corrected(_own(found, rules, has_patients=has_patients), rules, is_single=is_single)
     found = _capped(_denied(_titled(found, rules)), rules)
     return tuple(_echoed(mention, echo) for mention in found if mention.role)
 
@@ -65,20 +69,38 @@ def _drugs(mention: Mention, rules: Rules) -> tuple[_Drug, ...]:
     return tuple((tag, word) for tag in mention.hit.tags)
 
 
-def _corrected(found: Sequence[Mention], rules: Rules) -> list[Mention]:
-    """The mentions of a single case: a later failure corrects an earlier "was started".
+def _own(found: Sequence[Mention], rules: Rules, *, has_patients: bool) -> list[Mention]:
+    """The mentions without drugs for another disease of which nothing but the taking is told."""
+    return [
+        mention
+        for mention in found
+        if not rules[mention.hit.category, mention.hit.rule].comorbid
+        or mention.role not in ("given", "mentioned")
+        or mention.has_effect
+        or not (has_patients or mention.role == "given")
+    ]
+
+
+def _corrected(found: Sequence[Mention], rules: Rules, *, is_single: bool) -> list[Mention]:
+    """The mentions, a later failure correcting an earlier "was started".
 
     "She received X for four months. X was ineffective." is one course of treatment, and it failed.
+    Of several patients only what failed "in all" of them is. Where no cue says that a treatment was
+    given, it makes no odds which comes first.
     """
     last: dict[_Drug, tuple[int, str]] = {}
     for place, mention in enumerate(found):
-        if mention.is_said and mention.role in ("failed", "withdrawn"):
+        if (
+            mention.is_said
+            and mention.role in ("failed", "withdrawn")
+            and (is_single or _IN_ALL.search(mention.evidence.sentence))
+        ):
             last.update(dict.fromkeys(_drugs(mention, rules), (place, mention.role)))
     return [
         replace(mention, role=later[1])
         if _is_open(mention)
         and (later := _of_drugs(mention, last, rules))
-        and (place < later[0] or mention.concludes)
+        and (place < later[0] or mention.concludes or not mention.is_said)
         else mention
         for place, mention in enumerate(found)
     ]

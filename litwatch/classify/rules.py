@@ -31,9 +31,9 @@ TREATMENT_SENSES = (
 ORGAN_SENSES = ("adverse", "excluded", "differential", "comorbid", "involved", "general")
 """What a cue can say of an organ, strongest first within one clause."""
 SENSES: dict[str, tuple[str, ...]] = {
-    "treatment": (*TREATMENT_SENSES, "except"),
+    "treatment": (*TREATMENT_SENSES, "except", "same"),
     "organ": (*ORGAN_SENSES, "except"),
-    "sentence": ("case", "single", "animal"),
+    "sentence": ("case", "single", "animal", "literature"),
 }
 """The roles that a cue about each may have."""
 TOPIC_LABELS = (
@@ -51,8 +51,9 @@ class Rule:
     """The surface forms of one treatment, organ system, manifestation or disease.
 
     `tags` are the ids that a hit stands for: the rule's own, the parent's of a manifestation, the
-    agents' of a regimen too, the contract's labels of a topic. A general term `covers` treatments
-    beside which its mere mention says nothing; a rule for `several` drugs tells them by the word.
+    agents' of a regimen, the contract's labels of a topic. A general term `covers` treatments
+    beside which its mere mention says nothing; a rule for `several` drugs tells them by the word;
+    a `comorbid` one is mostly taken for another disease, and counts where its effect is told.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Rule:
     at_most: str = ""
     covers: tuple[str, ...] = ()
     several: bool = False
+    comorbid: bool = False
     terms: tuple[str, ...] = ()
     examinations: tuple[str, ...] = ()
     case_sensitive: tuple[str, ...] = ()
@@ -158,7 +160,7 @@ _KEYS: dict[str, dict[str, str]] = {
         **_RULE_KEYS,
         "parent": "text",
         **dict.fromkeys(("agents", "covers"), "texts"),
-        "several": "flag",
+        **dict.fromkeys(("several", "comorbid"), "flag"),
     },
     "organ": {**_RULE_KEYS, "parent": "text", "at_most": "text", "examinations": "texts"},
     "topic": {**_RULE_KEYS, "topics": "texts"},
@@ -334,17 +336,18 @@ def _cue_faults(table: _Table) -> Iterator[str]:
 def _rule(table: _Table) -> Rule:
     """A rule; a vernacular form loses its language, `mesh` its place in the list of substances."""
     category = cast("RuleCategory", table.kind)
-    own = table.text("parent") or table.text("id")
+    own = table.texts("agents") or (table.text("parent") or table.text("id"),)
     foreign = (form.rpartition(":")[2].strip() for form in table.texts("vernacular"))
     return Rule(
         id=table.text("id"),
         category=category,
         label=table.text("label"),
         group=table.text("class"),
-        tags=table.texts("topics") if category == "topic" else (own, *table.texts("agents")),
+        tags=table.texts("topics") if category == "topic" else own,
         at_most=table.text("at_most"),
         covers=table.texts("covers"),
         several=bool(table.values.get("several")),
+        comorbid=bool(table.values.get("comorbid")),
         terms=(*table.texts("terms"), *foreign),
         examinations=table.texts("examinations"),
         case_sensitive=table.texts("case_sensitive"),

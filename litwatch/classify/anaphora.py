@@ -1,0 +1,85 @@
+"""Words that stand for treatments named before: "both failed", "the latter was stopped", "it".
+
+Such a word is read as if it were a treatment itself: what its clause says of it is said of those it
+stands for. "Neither" and "none" turn what is said round. All positions count in the normalised
+sentence.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from litwatch.classify.clauses import Verdict
+
+_THINGS = (
+    r"(?:treatments?|therap(?:y|ies)|drugs?|agents?|measures?|regimens?|modalit(?:y|ies)|"
+    r"medications?|combinations?|attempts?|courses?)"
+)
+_ANAPHOR = re.compile(
+    r"(?:^|[;:,] |\b(?:but|and) )(?:(?:and|but|yet|however|unfortunately|again),? )*(?P<word>"
+    rf"(?P<plural>(?P<negative>(?:none|neither)(?! (?:cleared|improved|died|relapsed|recovered|responded|softened)\b))|all|both|each|these|they)(?: of (?:them|these|which|the {_THINGS}))?"
+    rf"(?: (?:the )?(?:two |three |four )?{_THINGS})?|(?P<first>the (?:former|first))|the (?:latter|second)|"
+    rf"it|this|(?:the|this) {_THINGS})"
+    r"(?= (?:\w+ly |also |all |both |only |soon )?(?:was|were|is|are|had|has|have|did|does|could|"
+    r"failed|proved|remained|brought|led|gave|helped|worked|improved|produced|made|left|fared|came|"
+    r"resulted|achieved|cleared|softened|changed|relieved)\b)"
+)
+_HEAD = re.compile(r"[;:] ")
+_OF_THINGS = ("failed", "withdrawn", "considered")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of treatments named before `start`: of all, or of the last, or the one before."""
+
+    start: int
+    verdict: Verdict
+    is_plural: bool = False
+    is_first: bool = False
+
+    def meant(self, before: Sequence[str]) -> Sequence[str]:
+        """Those of the treatments named before, in reading order, that are meant."""
+        if self.is_plural:
+            return before
+        return before[-2:-1] if self.is_first and len(before) > 1 else before[-1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Anaphor:
+    """A word that stands for one or several treatments, and where it stands."""
+
+    start: int
+    end: int
+    is_plural: bool
+    is_negative: bool
+    is_first: bool
+
+    def told(self, verdict: Verdict) -> Told | None:
+        """What a verdict on the word says of the treatments; None where it says nothing.
+
+        That "it was given" is no news; that "neither helped" is a failure.
+        """
+        cue = verdict.cue
+        if cue is None:
+            return None
+        if self.is_negative and verdict.sense == "given":
+            verdict = replace(verdict, sense="failed" if cue.effect else "considered")
+        elif verdict.sense not in _OF_THINGS and not (verdict.sense == "given" and cue.effect):
+            return None
+        return Told(self.start, verdict, self.is_plural, self.is_first)
+
+
+def clause_heads(text: str) -> tuple[int, ...]:
+    """Where the clauses of a normalised sentence begin that could speak of what stands before."""
+    return (0, *(found.end() for found in _HEAD.finditer(text)))
+
+
+def anaphors(text: str) -> Iterator[Anaphor]:
+    """The words of a normalised sentence that stand for treatments, at the heads of clauses."""
+    for found in _ANAPHOR.finditer(text):
+        yield Anaphor(
+            *found.span("word"),
+            is_plural=found["plural"] is not None,
+            is_negative=found["negative"] is not None,
+            is_first=found["first"] is not None,
+        )
