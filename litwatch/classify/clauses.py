@@ -80,6 +80,7 @@ class _Clause:
         self.text = text
         self.mentions = mentions
         self.strength = SENSES[cues[0].about] if cues else ()
+        self.is_of_organs = bool(cues) and cues[0].about == "organ"
         signs = _signs(text, cues, mentions)
         self.before = [sign for sign in signs if sign.cue.direction == "before"]
         self.after = [sign for sign in signs if sign.cue.direction == "after"]
@@ -238,6 +239,7 @@ class _Clause:
         start, end = self.mentions[first][1], self.mentions[second][0]
         if (
             end - start > _LIST_GAP
+            or (self.is_of_organs and _VERB.search(self.text, start, end))
             or _NO_LIST.search(self.text, start, end)
             or self._begins_clause(start, end)
         ):

@@ -28,7 +28,9 @@ TREATMENT_SENSES = (
     *("cause", "background", "considered", "withdrawn", "failed", "given", "mentioned"),
 )
 """What a cue can say of a treatment, strongest first within one clause."""
-ORGAN_SENSES = ("adverse", "excluded", "differential", "comorbid", "involved", "general")
+ORGAN_SENSES = (
+    *("adverse", "excluded", "differential", "comorbid", "abnormal", "involved", "general"),
+)
 """What a cue can say of an organ, strongest first within one clause."""
 SENSES: dict[str, tuple[str, ...]] = {
     "treatment": (*TREATMENT_SENSES, "except", "same"),

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from litwatch.classify.clauses import Span, Verdict, verdicts
-from litwatch.classify.context import mentions
+from litwatch.classify.context import blotted, mentions
 from litwatch.classify.match import find_hits
 from litwatch.classify.passages import passages
 from litwatch.classify.rules import Cue, load_ruleset
@@ -44,7 +44,12 @@ def judged(cue: Cue, example: str) -> tuple[Verdict, ...]:
         for other in WITHIN
         if other.about == cue.about and (cue.only_title or not other.only_title)
     ]
-    return verdicts(normal.text, [normal.find(*span) for span in spans], cues)
+    text = normal.text
+    if cue.about == "organ":
+        hits = find_hits(Article("1", abstract=(AbstractSection("", sentence),)), RULESET)
+        drugs = [(hit.start, hit.end) for hit in hits if hit.category == "treatment"]
+        text = blotted(text, [normal.find(*span) for span in drugs])
+    return verdicts(text, [normal.find(*span) for span in spans], cues)
 
 
 def roles(text: str | list[tuple[str, str]], **fields: object) -> dict[str, str]:
