@@ -42,6 +42,7 @@ _LIST_HEAD = re.compile(r": (?:[\w-]+ ){0,3}$")
 _LIST_STEP = re.compile(r"[^a-z]*;(?: (?:and|then|finally|later|lastly|also|next))*(?: [\w-]+){0,2} $")
 """The words between a colon and the list it announces, and between two steps of such a list."""
 _LIST_GAP = 60  # characters between two mentions of one list
+_LOOK_AHEAD = 80  # characters behind the last mention that a cue before it may look at
 _FLIPPED = {"given": "failed", "failed": "given", "involved": "excluded", "excluded": "involved"}
 
 
@@ -275,12 +276,14 @@ def _signs(text: str, cues: Iterable[Cue], mentions: Sequence[Span]) -> list[_Si
     "Did not respond to" before B holds "did not respond", which would govern the A before it; with
     no B to come, the longer one says nothing.
     """
-    last = mentions[-1][0]
+    first, last = mentions[0][1], mentions[-1][0]
+    ahead = mentions[-1][1] + _LOOK_AHEAD
+    reach = {"before": (0, ahead), "after": (first, len(text)), "around": (0, len(text))}
     found = [
         _Sign(match.start(), match.end(), cue)
         for cue in cues
-        if cue.direction not in ("touching", "previous")
-        for match in cue.pattern.finditer(text)
+        if cue.direction in reach
+        for match in cue.pattern.finditer(text, *reach[cue.direction])
     ]
     return [
         sign

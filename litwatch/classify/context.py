@@ -29,9 +29,12 @@ _UNPROVEN = ("given", "failed", "withdrawn", "")  # general talk, where nobody i
 _PLURALS = ("all", "both", "these", "they", "none", "neither", "each")
 _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
+_PAST = (
+    r"\b(?:was|were|had|did|became|began|came|fell|gave|got|grew|kept|left|led|made|rose|took|went)\b"
+)
 _NARRATIVE = re.compile(
-    r"\b(?:was|were|had|did|became|began|came|fell|gave|got|grew|kept|left|led|made|rose|"
-    r"took|went|[a-z]{2,}ed)\b|\d ?(?:mg|g|ug|mcg|iu|units?|j|gy|cgy|ml)(?:/|\b)"
+    rf"{_PAST}|\d ?(?:mg|g|ug|mcg|iu|units?|j|gy|cgy|ml)(?:/|\b)|"
+    r"^(?!.*\b(?:is|are|can|may|might|should|could)\b).*[a-z]{2}ed\b"
 )
 """The past tense or a dose: what a case report tells of its own patients."""
 _OWN = re.compile(r"\b(?:ours?|her|his|this (?:patient|case|man|woman|girl|boy))\b")

@@ -86,7 +86,7 @@ def test_the_plain_words_for_skin_are_no_form() -> None:
 
 def test_a_regimen_stands_for_its_drugs_and_is_no_tag_of_its_own() -> None:
     vcd = next(rule for rule in RULESET.rules if rule.id == "vcd")
-    assert vcd.tags == ("regimen_combination", "bortezomib", "cyclophosphamide", "dexamethasone")
+    assert vcd.tags == ("bortezomib", "cyclophosphamide", "dexamethasone")
     assert "vcd" not in RULESET.ids("treatment")
 
 
