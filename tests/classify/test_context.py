@@ -262,9 +262,10 @@ def test_organs_get_the_role_of_their_clause(text: str, expected: dict[str, str]
     assert {rule: found.get(rule) for rule in expected} == expected
 
 
-def test_an_examination_counts_only_where_it_was_normal() -> None:
+def test_an_examination_counts_only_where_its_result_is_told() -> None:
     assert roles("Her thyroid function was normal.") == {"thyroid": "excluded"}
-    assert roles("Her thyroid function was reduced.") == {}
+    assert roles("Her thyroid function was reduced.") == {"thyroid": "involved"}
+    assert roles("Her thyroid function was measured.") == {}
 
 
 def test_a_bare_mention_is_no_finding_where_the_text_says_that_there_is_none() -> None:
