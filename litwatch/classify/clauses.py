@@ -26,6 +26,9 @@ _OTHER_SUBJECT = re.compile(
     r"\b(?:after|when|once|because|since|as|where|if|before) (?:[\w-]+ ){0,3}?(?:treatments?|"
     r"therap(?:y|ies)|drugs?|agents?|measures|options|regimens?|everything|all|others?) "
 )
+_ORGANS_OTHER_SUBJECT = re.compile(
+    r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) |, (?:in whom|in which|whose) "
+)
 _NEW_CLAUSE = re.compile(
     r", (?:and|but|so) (?:(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+|he|she|it|they|"
     r"others?|all|both|none)\b(?! or\b)|(?:the|an?|his|her|its|their) (?:[\w-]+ ){1,3}?"
@@ -38,6 +41,7 @@ _NO_LIST = re.compile(
     r"\b(?:after|before|instead|following|despite|because|which|who|whom|that)\b|, (?:as|since|for) "
 )
 _GOING_ON = ("given", "mentioned")
+_IN_LISTS = ("given", "abnormal")  # "A and, later, treatment with B"; "dyspnea and raised enzymes"
 _LIST_HEAD = re.compile(r": (?:[\w-]+ ){0,3}$")
 _LIST_STEP = re.compile(r"[^a-z]*;(?: (?:and|then|finally|later|lastly|also|next))*(?: [\w-]+){0,2} $")
 """The words between a colon and the list it announces, and between two steps of such a list."""
@@ -154,6 +158,9 @@ class _Clause:
             fresh = self._fresh(number)
             if fresh:
                 sign = self._nearest_predicate(fresh)
+                if sign.cue.role == "abnormal" and number and self._same_scope(number - 1, number):
+                    scope = self._forward(number - 1)  # "no heart failure or abnormal valves"
+                    return scope if scope and scope.cue.role == "excluded" else sign
                 return sign if goes_on or sign.cue.role in _GOING_ON else None
             if number == 0 or not self._same_scope(number - 1, number):
                 return None
@@ -231,7 +238,7 @@ class _Clause:
             for sign in self.after
             if end <= sign.start <= ceiling
             and (not sign.cue.reach or sign.start - end <= sign.cue.reach)
-            and not _parts(self.text[end : sign.start])
+            and not self._parts(self.text[end : sign.start])
         ]
         return self._strongest(found) if found else None
 
@@ -250,7 +257,12 @@ class _Clause:
         if any(start <= sign.start < end for sign in self.after):
             return False
         between = [sign for sign in self.before if start <= sign.start < end]
-        return all(not sign.cue.finite and sign.cue.role == "given" for sign in between)
+        return all(not sign.cue.finite and sign.cue.role in _IN_LISTS for sign in between)
+
+    def _parts(self, between: str) -> bool:
+        """Whether the words between a mention and a cue after it give the cue another subject."""
+        other = _ORGANS_OTHER_SUBJECT if self.is_of_organs else _OTHER_SUBJECT
+        return ";" in between or other.search(between) is not None
 
     # ---- except ----
 
@@ -263,11 +275,6 @@ class _Clause:
             for other in self.before
         )
         return _FLIPPED.get(sign.cue.role, sign.cue.role) if turned else sign.cue.role
-
-
-def _parts(between: str) -> bool:
-    """Whether the words between a mention and a cue after it give the cue another subject."""
-    return ";" in between or _OTHER_SUBJECT.search(between) is not None
 
 
 def _signs(text: str, cues: Iterable[Cue], mentions: Sequence[Span]) -> list[_Sign]:

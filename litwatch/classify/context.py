@@ -120,6 +120,8 @@ def _judged(
     """The hits of titles and abstracts with what their sentences say of them."""
     before: list[_Judged] = []
     is_first = True
+    titles = (sentence for sentence in passages if sentence.field in _TITLES)
+    is_laboratory = any(_is_any(cues.animal, title) for title in titles)
     for sentence in passages:
         if sentence.part == "indexing":
             continue
@@ -128,7 +130,7 @@ def _judged(
             for hit in by_place.get((sentence.field, sentence.index), ())
             if sentence.start <= hit.start < sentence.end
         ]
-        is_general = bool(inside) and _is_any(cues.animal, sentence)
+        is_general = is_laboratory or (bool(inside) and _is_any(cues.animal, sentence))
         if sentence.field not in _TITLES:
             is_first = is_first and sentence.part == "plain"
             is_general = is_general or _is_general(sentence, cues, is_first=is_first)
@@ -311,6 +313,7 @@ def _from_text(
             is_said=one.verdict.cue is not None,
             has_effect=one.verdict.cue is not None and one.verdict.cue.effect,
             concludes=one.sentence.part == "conclusion",
+            is_harm=one.verdict.sense == "adverse",
         )
 
 
