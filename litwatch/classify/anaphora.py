@@ -16,16 +16,16 @@ _THINGS = (
     r"medications?|combinations?|attempts?|courses?)"
 )
 _ANAPHOR = re.compile(
-    r"(?:^|[;:,] |\b(?:but|and) )(?:(?:and|but|yet|however|unfortunately|again),? )*(?P<word>"
-    rf"(?P<plural>(?P<negative>(?:none|neither)(?! (?:cleared|improved|died|relapsed|recovered|responded|softened)\b))|all|both|each|these|they)(?: of (?:them|these|which|the {_THINGS}))?"
+    r"(?:^|[;:,] |\b(?:but|and|in whom|where|although|though|because|since|as) )(?:(?:and|but|yet|however|unfortunately|again),? )*(?P<word>"
+    rf"(?P<plural>(?P<negative>(?:none|neither)(?! (?:cleared|improved|died|relapsed|recovered|responded|softened)\b))|all|both|each|these|they)(?: of (?:them|these|the {_THINGS}))?"
     rf"(?: (?:the )?(?:two |three |four )?{_THINGS})?|(?P<first>the (?:former|first))|the (?:latter|second)|"
     rf"it|this|(?:the|this) {_THINGS})"
     r"(?= (?:\w+ly |also |all |both |only |soon )?(?:was|were|is|are|had|has|have|did|does|could|"
     r"failed|proved|remained|brought|led|gave|helped|worked|improved|produced|made|left|fared|came|"
-    r"resulted|achieved|cleared|softened|changed|relieved)\b)"
+    r"resulted|achieved|cleared|softened|changed|relieved|influenced|altered|affected|stopped|ended)\b)"
 )
 _HEAD = re.compile(r"[;:] ")
-_OF_THINGS = ("failed", "withdrawn", "considered")
+_OF_THINGS = ("certain", "failed", "withdrawn", "considered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,12 @@ def clause_heads(text: str) -> tuple[int, ...]:
 def anaphors(text: str) -> Iterator[Anaphor]:
     """The words of a normalised sentence that stand for treatments, at the heads of clauses."""
     for found in _ANAPHOR.finditer(text):
+        start, end = found.span("word")
+        is_negative = found["negative"] is not None  # itself a part of what is said
         yield Anaphor(
-            *found.span("word"),
+            start,
+            start if is_negative else end,
             is_plural=found["plural"] is not None,
-            is_negative=found["negative"] is not None,
+            is_negative=is_negative,
             is_first=found["first"] is not None,
         )

@@ -7,7 +7,7 @@ A, was treated with B": B is given). All positions count in the normalised sente
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +15,7 @@ from itertools import pairwise
 from litwatch.classify.rules import SENSES, Cue
 
 _BORDER = re.compile(
-    r"[;:](?= )|\b(?:but|whereas|while|however|although|though|until|thus|then|jedoch|aber|wahrend|"
+    r"[;:](?= )|\b(?:but|whereas|while|however|although|though|until|thus|then(?! (?:with|by|to|on|an?)\b)|jedoch|aber|wahrend|"
     r"obwohl|mais|cependant|tandis que|pero|aunque|mientras)\b"
 )
 _CONJUNCTION = re.compile(r"\b(?:and|or|plus|with|nor|und|oder|mit|et|ou|avec|y|o|e|con)\b|[/+&]")
@@ -37,6 +37,7 @@ _NEW_CLAUSE = re.compile(
 """Where a comma begins a clause with a subject of its own ("..., and one died")."""
 _DATE = re.compile(r"\b(?:before|prior to|until|preceded)(?: the| starting| beginning)? $")
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|can|could|may|did|does|do|which|who)\b")
+_PREDICATE = re.compile(_VERB.pattern + r"|\b[a-z]{2,}ed\b")
 _NO_LIST = re.compile(
     r"\b(?:after|before|instead|following|despite|because|which|who|whom|that)\b|, (?:as|since|for) "
 )
@@ -112,7 +113,7 @@ class _Clause:
         head = _LIST_HEAD.search(self.text, 0, self.mentions[0][0])
         gaps = [(one[1], other[0]) for one, other in pairwise(self.mentions)]
         steps = [gap for gap in gaps if _LIST_STEP.fullmatch(self.text, *gap)]
-        return [head.span(), *steps] if head else steps
+        return [head.span(), *steps] if head else steps if len(steps) > 1 else []
 
     def verdict(self, number: int) -> Verdict:
         """What one mention means."""
@@ -135,7 +136,7 @@ class _Clause:
         strongest = self._strongest(found)
         if strongest.cue.role == "same":
             before = [at for at in range(number) if self.mentions[at][1] <= strongest.start]
-            return self.verdict(before[-1]) if before else Verdict()
+            return self.verdict(before[-1]) if before else Verdict("same", strongest.cue)
         return Verdict(self._flipped(number, strongest), strongest.cue)
 
     def _clause(self, place: int) -> int:
@@ -237,10 +238,16 @@ class _Clause:
             sign
             for sign in self.after
             if end <= sign.start <= ceiling
-            and (not sign.cue.reach or sign.start - end <= sign.cue.reach)
+            and (not sign.cue.reach or self._is_first_verb(end, sign))
             and not self._parts(self.text[end : sign.start])
         ]
         return self._strongest(found) if found else None
+
+    def _is_first_verb(self, end: int, sign: _Sign) -> bool:
+        """Whether a cue of short reach is the predicate of what ends here: near, the first verb."""
+        is_near = sign.start - end <= sign.cue.reach
+        is_organ = sign.cue.about == "organ"
+        return is_near and (is_organ or not _PREDICATE.search(self.text, end, sign.start))
 
     def _is_list(self, first: int, second: int) -> bool:
         """Whether two neighbouring mentions stand in one list: no predicate parts them."""
@@ -252,7 +259,7 @@ class _Clause:
             or self._begins_clause(start, end)
         ):
             return False
-        if bisect_right(self.list_borders, start) != bisect_right(self.list_borders, end):
+        if bisect_left(self.list_borders, start) != bisect_right(self.list_borders, end):
             return False
         if any(start <= sign.start < end for sign in self.after):
             return False
@@ -269,7 +276,11 @@ class _Clause:
     def _flipped(self, number: int, sign: _Sign) -> str:
         """The role the cue gives, turned round behind an "except"."""
         start = self.mentions[number][0]
-        floor = min(sign.end, self.mentions[number - 1][1] if number else start)
+        floor = self.mentions[number - 1][1] if number else 0
+        if sign.end <= start:
+            floor = min(floor, sign.end) if number else sign.end
+        if self.text.startswith(", which", self.mentions[number][1]) and sign.start > start:
+            return sign.cue.role  # its own relative clause
         turned = any(
             other.cue.role == "except" and floor <= other.start and other.end <= start
             for other in self.before

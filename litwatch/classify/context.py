@@ -25,7 +25,8 @@ from litwatch.models import Article, Evidence
 
 _ORGAN_ROLE = {"involved": "involved", "abnormal": "involved", "excluded": "excluded"}
 """What the senses of organs come to; every other sense: mentioned."""
-_UNPROVEN = ("given", "failed", "withdrawn", "")  # general talk, where nobody is treated
+_DRUG_ROLE = {"certain": "given"}  # every other sense is the role
+_UNPROVEN = ("certain", "given", "failed", "withdrawn", "")  # general talk, where nobody is treated
 _PLURALS = ("all", "both", "these", "they", "none", "neither", "each")
 _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
@@ -37,7 +38,7 @@ _NARRATIVE = re.compile(
     r"^(?!.*\b(?:is|are|can|may|might|should|could)\b).*[a-z]{2}ed\b"
 )
 """The past tense or a dose: what a case report tells of its own patients."""
-_OWN = re.compile(r"\b(?:ours?|her|his|this (?:patient|case|man|woman|girl|boy))\b")
+_OWN = re.compile(r"\b(?:ours?|her|his|here|this (?:patient|case|man|woman|girl|boy))\b")
 DRUG = "δ"
 """What cues of organs see of a treatment's letters: normalised text has no Greek ones itself."""
 _HARM_GAP = 60  # characters between a harm and the drug that caused it
@@ -65,6 +66,7 @@ class _Cues:
     single: tuple[Cue, ...]
     animal: tuple[Cue, ...]
     literature: tuple[Cue, ...]
+    several: tuple[Cue, ...]
     rules: Rules
 
 
@@ -82,6 +84,7 @@ def _cues(ruleset: Ruleset) -> _Cues:
         single=tuple(cue for cue in ruleset.cues if cue.role == "single"),
         animal=tuple(cue for cue in ruleset.cues if cue.role == "animal"),
         literature=tuple(cue for cue in ruleset.cues if cue.role == "literature"),
+        several=tuple(cue for cue in ruleset.cues if cue.role == "several"),
         rules={(rule.category, rule.id): rule for rule in ruleset.rules},
     )
 
@@ -103,7 +106,7 @@ def mentions(
     for hit in hits:
         if hit.category in ROLES:
             by_place[hit.field, hit.index].append(hit)
-    judged = list(_judged(passages, by_place, cues))
+    judged = list(_judged(passages, by_place, cues, is_single=patients == 1))
     is_single = patients == 1 or any(_is_any(cues.single, one.sentence) for one in judged)
     has_patients = patients > 0 or is_single
     told = _from_text(judged, is_survey=is_survey(article), has_patients=has_patients)
@@ -115,9 +118,17 @@ def mentions(
 
 
 def _judged(
-    passages: Sequence[Sentence], by_place: Mapping[tuple[str, int], Sequence[Hit]], cues: _Cues
+    passages: Sequence[Sentence],
+    by_place: Mapping[tuple[str, int], Sequence[Hit]],
+    cues: _Cues,
+    *,
+    is_single: bool,
 ) -> Iterator[_Judged]:
-    """The hits of titles and abstracts with what their sentences say of them."""
+    """The hits of titles and abstracts with what their sentences say of them.
+
+    In the report of a single patient, what is told of several is told of others.
+    """
+    of_others = (*cues.literature, *cues.several) if is_single else cues.literature
     before: list[_Judged] = []
     is_first = True
     titles = (sentence for sentence in passages if sentence.field in _TITLES)
@@ -138,13 +149,16 @@ def _judged(
         follows = bool(before) and before[0].sentence.field == sentence.field
         words = _pronouns(sentence, inside, before if follows else ())
         read, said = _read(sentence, inside, words, cues)
-        is_cited = bool(inside) and _is_of_others(cues, sentence)
-        here = [_Judged(*one, sentence, is_general, is_cited) for one in read]
+        is_cited = bool(inside) and _is_of_others(of_others, sentence)
+        here = [
+            _Judged(hit, _as_before(verdict, before), sentence, is_general, is_cited)
+            for hit, verdict in read
+        ]
         for told in (*_openings(sentence, inside, cues), *said):
             if any(_is_drug(one.hit) and _ends(one) <= told.start for one in here):
                 here = _retold(here, told, told.start)
             elif follows:
-                before = _retold(before, told)
+                before = _retold(before, told, is_general=is_general)
         yield from before
         before = here
     yield from before
@@ -159,10 +173,10 @@ def _is_general(sentence: Sentence, cues: _Cues, *, is_first: bool) -> bool:
     return not _is_any(cues.case, sentence)
 
 
-def _is_of_others(cues: _Cues, sentence: Sentence) -> bool:
+def _is_of_others(cues: Iterable[Cue], sentence: Sentence) -> bool:
     """Whether the sentence tells of other authors' patients, and does not come back to its own."""
     text = sentence.normal.text
-    found = (cue.pattern.search(text) for cue in cues.literature)
+    found = (cue.pattern.search(text) for cue in cues)
     return any(one is not None and not _OWN.search(text, one.end()) for one in found)
 
 
@@ -230,6 +244,13 @@ def _inside(sentence: Sentence, hit: Hit) -> tuple[int, int]:
     return sentence.normal.find(hit.start - sentence.start, hit.end - sentence.start)
 
 
+def _as_before(verdict: Verdict, before: Sequence[_Judged]) -> Verdict:
+    """The verdict; "so did B" takes over that on the treatment named last before."""
+    if verdict.sense != "same":
+        return verdict
+    return next((one.verdict for one in reversed(before) if _is_drug(one.hit)), Verdict())
+
+
 # ---- pronouns ------------------------------------------------------------------------------------
 
 
@@ -256,21 +277,38 @@ def _openings(sentence: Sentence, hits: Sequence[Hit], cues: _Cues) -> Iterator[
                 break
 
 
-def _retold(judged: list[_Judged], told: Told, end: int | None = None) -> list[_Judged]:
-    """The hits with what is told of the treatments among them, as far as they are still open."""
-    reached = [one for one in judged if _is_open(one) and (end is None or _ends(one) <= end)]
+def _retold(
+    judged: list[_Judged], told: Told, end: int | None = None, *, is_general: bool = True
+) -> list[_Judged]:
+    """The hits with what is told of the treatments among them, as far as they are still open.
+
+    What a sentence on the article's patients tells is not general any more.
+    """
+    reached = [
+        one
+        for one in judged
+        if _is_touched(one, told) and (end is None or _ends(one) <= end)
+    ]
     meant = told.meant(tuple(dict.fromkeys(one.hit.rule for one in reached)))
     return [
-        replace(one, verdict=told.verdict) if one in reached and one.hit.rule in meant else one
+        replace(one, verdict=told.verdict, is_general=is_general and one.is_general)
+        if one in reached and one.hit.rule in meant
+        else one
         for one in judged
     ]
 
 
-def _is_open(one: _Judged) -> bool:
-    """Whether a treatment's result has not been told."""
-    cue = one.verdict.cue
-    is_told = cue is not None and cue.effect
-    return _is_drug(one.hit) and one.verdict.sense in ("given", "") and not is_told
+def _is_touched(one: _Judged, told: Told) -> bool:
+    """Whether what is told can be of this hit: of a treatment whose result is still open.
+
+    What was given is not refused any more; what was refused can be accepted after all.
+    """
+    sense, cue = one.verdict.sense, one.verdict.cue
+    if not _is_drug(one.hit) or (cue is not None and cue.effect):
+        return False
+    if told.verdict.sense == "considered":
+        return sense == ""
+    return sense in ("given", "") or (told.verdict.sense == "certain" and sense == "considered")
 
 
 def _ends(one: _Judged) -> int:
@@ -325,7 +363,7 @@ def _drug_role(one: _Judged, *, has_patients: bool) -> str:
     if (one.is_general and sense in _UNPROVEN) or (one.is_cited and sense != "cause"):
         return "mentioned"
     if sense:
-        return sense
+        return _DRUG_ROLE.get(sense, sense)
     part = one.sentence.part
     is_told = part in ("case", "methods") or (
         part == "plain" and has_patients and _NARRATIVE.search(one.sentence.normal.text)

@@ -6,6 +6,7 @@ that is denied elsewhere was none, and a title that repeats another paper's trea
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -19,6 +20,7 @@ ROLES = {"treatment": TREATMENT_ROLES, "organ": ORGAN_ROLES}
 """The roles of each category, strongest first."""
 _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
+_ANNOUNCED = 8  # characters between a general term and the treatment it announces
 _IN_ALL = re.compile(r"\b(?:in|for) (?:all|every|each|both|any|none)\b")
 Rules = Mapping[tuple[str, str], Rule]
 _Known = TypeVar("_Known")
@@ -72,15 +74,31 @@ def _drugs(mention: Mention, rules: Rules) -> tuple[_Drug, ...]:
 
 
 def _own(found: Sequence[Mention], rules: Rules, *, has_patients: bool) -> list[Mention]:
-    """The mentions without drugs for another disease of which nothing but the taking is told."""
-    return [
-        mention
-        for mention in found
-        if not rules[mention.hit.category, mention.hit.rule].comorbid
-        or mention.role not in ("given", "mentioned")
-        or mention.has_effect
-        or not (has_patients or mention.role == "given")
-    ]
+    """The mentions without those that say nothing of their own.
+
+    Of a drug for another disease nothing is told but the taking; that a disease can heal by itself
+    is no treatment; a general term announces what follows it at once ("phototherapy with UVA1").
+    """
+    starts: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
+    for mention in found:
+        if _is_drug(mention):
+            hit = mention.hit
+            starts[hit.field, hit.index].extend((hit.start, tag) for tag in hit.tags)
+    kept: list[Mention] = []
+    for mention in found:
+        hit, rule = mention.hit, rules[mention.hit.category, mention.hit.rule]
+        is_taken = mention.role == "given" or (has_patients and mention.role == "mentioned")
+        if rule.comorbid and is_taken and not mention.has_effect:
+            continue
+        if rule.group == "observation" and mention.role == "mentioned":
+            continue
+        if rule.covers and any(
+            tag in rule.covers and 0 < start - hit.end <= _ANNOUNCED
+            for start, tag in starts[hit.field, hit.index]
+        ):
+            continue
+        kept.append(mention)
+    return kept
 
 
 def _corrected(found: Sequence[Mention], rules: Rules, *, is_single: bool) -> list[Mention]:

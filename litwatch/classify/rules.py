@@ -25,7 +25,7 @@ Direction = Literal["before", "after", "touching", "around", "previous"]
 Value = str | int | bool | tuple[str, ...]
 
 TREATMENT_SENSES = (
-    *("cause", "background", "considered", "withdrawn", "failed", "given", "mentioned"),
+    *("cause", "background", "certain", "considered", "withdrawn", "failed", "given", "mentioned"),
 )
 """What a cue can say of a treatment, strongest first within one clause."""
 ORGAN_SENSES = (
@@ -35,7 +35,7 @@ ORGAN_SENSES = (
 SENSES: dict[str, tuple[str, ...]] = {
     "treatment": (*TREATMENT_SENSES, "except", "same"),
     "organ": (*ORGAN_SENSES, "except"),
-    "sentence": ("case", "single", "animal", "literature"),
+    "sentence": ("case", "single", "animal", "literature", "several"),
 }
 """The roles that a cue about each may have."""
 TOPIC_LABELS = (
