@@ -27,6 +27,9 @@ _OTHER_SUBJECT = re.compile(
     r"\b(?:after|when|once|because|since|as|where|if|before) (?:[\w-]+ ){0,3}?(?:treatments?|"
     r"therap(?:y|ies)|drugs?|agents?|measures|options|regimens?|everything|all|others?) "
 )
+_ORGANS_OTHER_SUBJECT = re.compile(
+    r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) |, (?:in whom|in which|whose) "
+)
 _NEW_CLAUSE = re.compile(
     r", (?:and|but|so) (?:(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+|he|she|it|they|"
     r"others?|all|both|none)\b(?! or\b)|(?:the|an?|his|her|its|their) (?:[\w-]+ ){1,3}?"
@@ -41,6 +44,7 @@ _NO_LIST = re.compile(
     r", (?:as|since|for) "
 )
 _GOING_ON = ("given", "mentioned")
+_IN_LISTS = ("given", "abnormal")  # "A and, later, treatment with B"; "dyspnea and raised enzymes"
 _LIST_HEAD = re.compile(r": (?:[\w-]+ ){0,3}$")
 _LIST_STEP = re.compile(
     r"[^a-z]*;(?: (?:and|then|finally|later|lastly|also|next))*(?: [\w-]+){0,2} $"
@@ -86,6 +90,7 @@ class _Clause:
         self.text = text
         self.mentions = mentions
         self.strength = SENSES[cues[0].about] if cues else ()
+        self.is_of_organs = bool(cues) and cues[0].about == "organ"
         signs = _signs(text, cues, mentions)
         self.before = [sign for sign in signs if sign.cue.direction == "before"]
         self.after = [sign for sign in signs if sign.cue.direction == "after"]
@@ -158,6 +163,9 @@ class _Clause:
             fresh = self._fresh(number)
             if fresh:
                 sign = self._nearest_predicate(fresh)
+                if sign.cue.role == "abnormal" and number and self._same_scope(number - 1, number):
+                    scope = self._forward(number - 1)  # "no heart failure or abnormal valves"
+                    return scope if scope and scope.cue.role == "excluded" else sign
                 return sign if goes_on or sign.cue.role in _GOING_ON else None
             if number == 0 or not self._same_scope(number - 1, number):
                 return None
@@ -235,7 +243,7 @@ class _Clause:
             for sign in self.after
             if end <= sign.start <= ceiling
             and (not sign.cue.reach or self._is_first_verb(end, sign))
-            and not _parts(self.text[end : sign.start])
+            and not self._parts(self.text[end : sign.start])
         ]
         return self._strongest(found) if found else None
 
@@ -250,6 +258,7 @@ class _Clause:
         start, end = self.mentions[first][1], self.mentions[second][0]
         if (
             end - start > _LIST_GAP
+            or (self.is_of_organs and _VERB.search(self.text, start, end))
             or _NO_LIST.search(self.text, start, end)
             or self._begins_clause(start, end)
         ):
@@ -259,7 +268,12 @@ class _Clause:
         if any(start <= sign.start < end for sign in self.after):
             return False
         between = [sign for sign in self.before if start <= sign.start < end]
-        return all(not sign.cue.finite and sign.cue.role == "given" for sign in between)
+        return all(not sign.cue.finite and sign.cue.role in _IN_LISTS for sign in between)
+
+    def _parts(self, between: str) -> bool:
+        """Whether the words between a mention and a cue after it give the cue another subject."""
+        other = _ORGANS_OTHER_SUBJECT if self.is_of_organs else _OTHER_SUBJECT
+        return ";" in between or other.search(between) is not None
 
     # ---- except ----
 
@@ -276,11 +290,6 @@ class _Clause:
             for other in self.before
         )
         return _FLIPPED.get(sign.cue.role, sign.cue.role) if turned else sign.cue.role
-
-
-def _parts(between: str) -> bool:
-    """Whether the words between a mention and a cue after it give the cue another subject."""
-    return ";" in between or _OTHER_SUBJECT.search(between) is not None
 
 
 def _signs(text: str, cues: Iterable[Cue], mentions: Sequence[Span]) -> list[_Sign]:

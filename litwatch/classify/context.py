@@ -23,7 +23,8 @@ from litwatch.classify.rules import Cue, Ruleset
 from litwatch.classify.text import enclosing, sentences
 from litwatch.models import Article, Evidence
 
-_ORGAN_ROLE = {"involved": "involved", "excluded": "excluded"}  # every other sense: mentioned
+_ORGAN_ROLE = {"involved": "involved", "abnormal": "involved", "excluded": "excluded"}
+"""What the senses of organs come to; every other sense: mentioned."""
 _DRUG_ROLE = {"certain": "given"}  # every other sense is the role
 _UNPROVEN = ("certain", "given", "failed", "withdrawn", "")  # general talk, where nobody is treated
 _PLURALS = ("all", "both", "these", "they", "none", "neither", "each")
@@ -39,6 +40,8 @@ _NARRATIVE = re.compile(
 )
 """The past tense or a dose: what a case report tells of its own patients."""
 _OWN = re.compile(r"\b(?:ours?|her|his|here|this (?:patient|case|man|woman|girl|boy))\b")
+DRUG = "δ"
+"""What cues of organs see of a treatment's letters: normalised text has no Greek ones itself."""
 _HARM_GAP = 60  # characters between a harm and the drug that caused it
 
 
@@ -133,6 +136,8 @@ def _judged(
     of_others = (*cues.literature, *cues.several) if is_single else cues.literature
     before: list[_Judged] = []
     is_first = True
+    titles = (sentence for sentence in passages if sentence.field in _TITLES)
+    is_laboratory = any(_is_any(cues.animal, title) for title in titles)
     for sentence in passages:
         if sentence.part == "indexing":
             continue
@@ -141,7 +146,7 @@ def _judged(
             for hit in by_place.get((sentence.field, sentence.index), ())
             if sentence.start <= hit.start < sentence.end
         ]
-        is_general = bool(inside) and _is_any(cues.animal, sentence)
+        is_general = is_laboratory or (bool(inside) and _is_any(cues.animal, sentence))
         if sentence.field not in _TITLES:
             is_first = is_first and sentence.part == "plain"
             is_general = is_general or _is_general(sentence, cues, is_first=is_first)
@@ -197,7 +202,10 @@ def _read(
         if category == "treatment":
             spans.update((word.start, word.end) for word in words)
         ordered = sorted(spans)
-        said = verdicts(sentence.normal.text, ordered, kinds[category])
+        text = sentence.normal.text
+        if category == "organ":
+            text = blotted(text, [_inside(sentence, hit) for hit in hits if _is_drug(hit)])
+        said = verdicts(text, ordered, kinds[category])
         found = dict(zip(ordered, said, strict=True))
         for hit in own:
             span = _inside(sentence, hit)
@@ -227,6 +235,13 @@ def _unblamed(
             ):
                 return replace(verdict, sense="given")
     return verdict
+
+
+def blotted(text: str, drugs: Iterable[tuple[int, int]]) -> str:
+    """The text in which the cues of organs are looked for: every treatment is as good as another."""
+    for start, end in drugs:
+        text = text[:start] + DRUG * (end - start) + text[end:]
+    return text
 
 
 def _inside(sentence: Sentence, hit: Hit) -> tuple[int, int]:
@@ -341,6 +356,7 @@ def _from_text(
             is_said=one.verdict.cue is not None,
             has_effect=one.verdict.cue is not None and one.verdict.cue.effect,
             concludes=one.sentence.part == "conclusion",
+            is_harm=one.verdict.sense == "adverse",
         )
 
 
@@ -363,9 +379,9 @@ def _drug_role(one: _Judged, *, has_patients: bool) -> str:
 def _organ_role(one: _Judged) -> str:
     """The role of an organ by its sentence."""
     sense = one.verdict.sense
-    if one.hit.examination:
-        return "excluded" if sense == "excluded" else ""
-    if one.is_general and sense != "excluded":
+    if one.hit.examination and sense not in ("excluded", "abnormal"):
+        return ""
+    if (one.is_general and sense != "excluded") or one.is_cited:
         return "mentioned"
     if sense:
         return _ORGAN_ROLE.get(sense, "mentioned")

@@ -26,6 +26,8 @@ _ATTACHED = re.compile(
 )
 """The small words that may stand between a statement and its quantity ("was seen in ...")."""
 
+_YEARS = range(1900, 2100)
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -170,7 +172,11 @@ def _quantity(
     """Whom the statement is about: the words just after it ("in 8 of 10"), or those before."""
     for cue in fact_cues(_FILE, "quantity"):
         match = cue.pattern.search(after[:60]) if cue.value != "part_before" else None
-        if match and _ATTACHED.fullmatch(after[: match.start()]):
+        if (
+            match
+            and _ATTACHED.fullmatch(after[: match.start()])
+            and not _is_year(sentence, match, end)
+        ):
             return _read(sentence, cue.value, match, end, total)
     at = start - len(before)
     found = [
@@ -183,6 +189,14 @@ def _quantity(
         return None
     _, value, match = max(found, key=lambda item: (item[0], item[2].end() - item[2].start()))
     return _read(sentence, value, match, at, total)
+
+
+def _is_year(sentence: Sentence, match: re.Match[str], offset: int) -> bool:
+    """Whether what looks like a number of patients is a year ("died in 1994")."""
+    if "n" not in match.re.groupindex or match["n"] is None:
+        return False
+    number = sentence.number(match.start("n") + offset, match.end("n") + offset)
+    return number is not None and number in _YEARS
 
 
 def _is_of_others(words: str) -> bool:

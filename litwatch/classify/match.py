@@ -22,6 +22,7 @@ from litwatch.models import Article, Field
 
 _SEPARATORS = re.compile(r"[ -]{2,}")
 _ENDINGS = ("", "e", "n", "s", "a", "o", "en", "er", "es", "em", "as", "os")  # for "*" mid-term
+_VARIABLE = re.compile(r"(-|\*(?=.)|\([aou]\))")  # the pieces of a form that vary
 _UNSPACED = re.compile(r"[぀-ヿ㐀-鿿]")  # kana and Han: words without blanks between them
 _DEFINED_WITHIN = 60  # characters between a long form and its "(ABBR)"
 
@@ -151,11 +152,17 @@ def _forms(number: int, rule: Rule) -> Iterator[tuple[str, _Form]]:
 def _spellings(term: str) -> Iterator[str]:
     """The spellings of a normalised term: with and without hyphens, endings, -y as -ies.
 
-    A hyphen may be a blank or missing; a `*` inside the term stands for an ending, one at its end
-    for the rest of the word.
+    A hyphen may be a blank or missing, a letter in brackets too ("an(a)emia"); a `*` inside the
+    term stands for an ending, one at its end for the rest of the word.
     """
-    pieces_of = {"-": (" ", ""), "*": _ENDINGS}
-    choices = [pieces_of.get(piece, (piece,)) for piece in re.split(r"(-|\*(?=.))", term)]
+    pieces_of = {
+        "-": (" ", ""),
+        "*": _ENDINGS,
+        "(a)": ("a", ""),
+        "(o)": ("o", ""),
+        "(u)": ("u", ""),
+    }
+    choices = [pieces_of.get(piece, (piece,)) for piece in _VARIABLE.split(term)]
     for pieces in product(*choices):
         spelling = _SEPARATORS.sub(" ", "".join(pieces))
         yield spelling

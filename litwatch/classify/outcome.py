@@ -6,6 +6,7 @@ counts, and death ends the story. For several, a statement about all of them rep
 known, one about some of them stands beside it, and patients who ended differently are `mixed`.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from litwatch.classify.study_type import UNSPECIFIC
 from litwatch.models import Fact, Field
 
 _SEVERAL = ("case_series", "cohort", "trial")
+_GOOD = ("response", "partial")
 _SILENT = ("guideline", "basic_science")
 _OF_OTHERS = ("review", "other")
 _TURNS: tuple[tuple[bool, Field], ...] = (
@@ -54,7 +56,8 @@ def _of_one(told: Iterable[Event]) -> Fact | None:
             continue
         if event.value == "died":
             return _fact("died", event)
-        last = _after(last, event)
+        if last is not None or event.value != "left":
+            last = _after(last, event)
     return _fact(_ended(last), last) if last else None
 
 
@@ -63,10 +66,14 @@ def _after(last: Event | None, event: Event) -> Event:
 
     Without a relapse a response lasts; what does nothing against a relapse leaves the relapse; a
     response and a failure in one breath ("softer on the trunk, though unchanged on the hands") are
-    a partial response.
+    a partial response, and so is one that leaves something, or that one breath calls partial.
     """
     if last is None:
         return event
+    if event.value == "left":
+        return replace(event, value="partial") if last.value in ("response", "partial") else last
+    if last.value == "partial" and event.value == "response" and _is_same_breath(last, event):
+        return last
     if event.value == "kept":
         return last if last.value in ("response", "partial") else event
     if event.value == "none" and last.value == "relapse":
@@ -80,13 +87,24 @@ def _after(last: Event | None, event: Event) -> Event:
     return event
 
 
+_COMPLETE = re.compile(r"\b(?:complet|total|entire|all\b|altogether)", re.IGNORECASE)
+
+
+def _is_same_breath(last: Event, event: Event) -> bool:
+    """Whether two events stand in one sentence that nowhere speaks of a complete effect."""
+    sentence = event.evidence.sentence
+    return sentence == last.evidence.sentence and not _COMPLETE.search(sentence)
+
+
 def _of_several(told: Iterable[Event], total: int) -> Fact | None:
     """The outcome of several patients: what all share, or `mixed`."""
     known: dict[str, Event] = {}
     for place, event in enumerate(told):
         key = _whose(event, place)
-        if event.value == "kept" and known:
+        if (event.value == "kept" and known) or (event.value == "left" and key == "all"):
             continue
+        if event.value == "none" and any(_ended(one) in _GOOD for one in known.values()):
+            key = f"part {place}" if event.quantity else key  # "X failed in all" who had it
         if key == "all":
             if event.quantity is None and known.keys() - {"all"}:
                 continue  # a remark on the whole adds nothing to what is known of each
@@ -111,7 +129,7 @@ def _whose(event: Event, place: int) -> str:
 
 def _ended(event: Event) -> str:
     """The outcome that an event amounts to: no relapse is a response that lasts."""
-    return "response" if event.value == "kept" else event.value
+    return {"kept": "response", "left": "partial"}.get(event.value, event.value)
 
 
 def _is_whole(known: dict[str, Event], total: int) -> bool:
@@ -129,7 +147,7 @@ def _of_title(sentences: Iterable[Sentence]) -> Fact | None:
             continue
         for table in ("outcome", "outcome_title"):
             for match in matches(sentence, table):
-                if match.value not in ("skip", "worse", "kept"):
+                if match.value not in ("skip", "worse", "kept", "left"):
                     return _fact_at(sentence, match)
     return None
 

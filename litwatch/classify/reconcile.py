@@ -32,7 +32,8 @@ class Mention:
     """A hit with its role and its proof.
 
     `is_said` where a cue gave the role, `has_effect` where the text states a result, `concludes`
-    where the mention stands in the conclusions, which sum up what was told before.
+    where the mention stands in the conclusions, which sum up what was told before, `is_harm` where
+    an organ's finding is the harm of a treatment.
     """
 
     hit: Hit
@@ -41,6 +42,7 @@ class Mention:
     is_said: bool = False
     has_effect: bool = False
     concludes: bool = False
+    is_harm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,23 +205,31 @@ def _under_title(
 
 
 def _denied(found: Sequence[Mention]) -> list[Mention]:
-    """The mentions without findings that no cue supports where another says they are absent.
+    """The mentions without findings that no cue supports where another denies them.
 
-    Who had no seizures can be in a coma: only the whole organ's absence speaks of all its findings.
-    What the index calls chemically induced is none either.
+    Who had no seizures can be in a coma: only the whole organ's absence speaks of all its findings,
+    and a normal test of it of none. What is told to be the harm of a treatment, or is called
+    chemically induced by the index, is no finding either; in a title not even where a cue says so.
     """
     absent = {
         (tag, mention.hit.rule if mention.hit.field != "mesh" else tag)
         for mention in found
-        if (mention.role == "excluded" and mention.is_said) or _is_induced(mention)
+        if _is_absent(mention) or _is_induced(mention) or mention.is_harm
         for tag in mention.hit.tags
     }
+    harms = {one.hit.rule for one in found if one.is_harm and one.hit.field in _TITLES}
     return [
         replace(mention, role="mentioned")
-        if _is_bare_finding(mention) and absent & _denials(mention.hit)
+        if (_is_bare_finding(mention) and absent & _denials(mention.hit))
+        or (mention.role == "involved" and mention.hit.rule in harms)
         else mention
         for mention in found
     ]
+
+
+def _is_absent(mention: Mention) -> bool:
+    """Whether the text says that a finding, or an organ's involvement, was absent."""
+    return mention.role == "excluded" and mention.is_said and not mention.hit.examination
 
 
 def _is_induced(mention: Mention) -> bool:

@@ -28,7 +28,9 @@ TREATMENT_SENSES = (
     *("cause", "background", "certain", "considered", "withdrawn", "failed", "given", "mentioned"),
 )
 """What a cue can say of a treatment, strongest first within one clause."""
-ORGAN_SENSES = ("adverse", "excluded", "differential", "comorbid", "involved", "general")
+ORGAN_SENSES = (
+    *("adverse", "excluded", "differential", "comorbid", "abnormal", "involved", "general"),
+)
 """What a cue can say of an organ, strongest first within one clause."""
 SENSES: dict[str, tuple[str, ...]] = {
     "treatment": (*TREATMENT_SENSES, "except", "same"),
@@ -43,7 +45,7 @@ TOPIC_LABELS = (
 """The labels that the topics of an article are given in; `topics.toml` maps its entries to them."""
 
 _FOLDER = files("litwatch.classify") / "rules"
-_FILES = ("treatments.toml", "organs.toml", "topics.toml", "context.toml")
+_FILES = ("treatments.toml", "organs.toml", "findings.toml", "topics.toml", "context.toml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,8 @@ def _ends_here(string: str, stop: re.Match[str]) -> bool:
     if last is None:
         return True
     word = "".join(last[0].split())
+    if len(word) == 1 and string[last.start() - 1 : last.start()] == "/":
+        return True  # a unit: 6 g/L
     if word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.islower()):
         return False
     is_initial = len(word) == 1 and not word.isdigit()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from litwatch.classify.clauses import Span, Verdict, verdicts
-from litwatch.classify.context import mentions
+from litwatch.classify.context import blotted, mentions
 from litwatch.classify.match import find_hits
 from litwatch.classify.passages import passages
 from litwatch.classify.rules import Cue, load_ruleset
@@ -44,7 +44,12 @@ def judged(cue: Cue, example: str) -> tuple[Verdict, ...]:
         for other in WITHIN
         if other.about == cue.about and (cue.only_title or not other.only_title)
     ]
-    return verdicts(normal.text, [normal.find(*span) for span in spans], cues)
+    text = normal.text
+    if cue.about == "organ":
+        hits = find_hits(Article("1", abstract=(AbstractSection("", sentence),)), RULESET)
+        drugs = [(hit.start, hit.end) for hit in hits if hit.category == "treatment"]
+        text = blotted(text, [normal.find(*span) for span in drugs])
+    return verdicts(text, [normal.find(*span) for span in spans], cues)
 
 
 def roles(text: str | list[tuple[str, str]], **fields: object) -> dict[str, str]:
@@ -83,8 +88,9 @@ def test_a_pronoun_speaks_of_the_sentence_before(cue: Cue, example: str) -> None
 
 @pytest.mark.parametrize(("cue", "example"), examples(ACROSS, "ignores"))
 def test_a_pronoun_of_something_else_changes_nothing(cue: Cue, example: str) -> None:
+    drugs = set(RULESET.ids("treatment"))
     found = roles("We report a patient. " + unbracketed(example)[0])
-    assert set(found.values()) <= {"given", "mentioned"}
+    assert {role for rule, role in found.items() if rule in drugs} <= {"given", "mentioned"}
 
 
 @pytest.mark.parametrize(("cue", "example"), examples(OF_SENTENCES, "matches"))
@@ -259,9 +265,10 @@ def test_organs_get_the_role_of_their_clause(text: str, expected: dict[str, str]
     assert {rule: found.get(rule) for rule in expected} == expected
 
 
-def test_an_examination_counts_only_where_it_was_normal() -> None:
+def test_an_examination_counts_only_where_its_result_is_told() -> None:
     assert roles("Her thyroid function was normal.") == {"thyroid": "excluded"}
-    assert roles("Her thyroid function was reduced.") == {}
+    assert roles("Her thyroid function was reduced.") == {"thyroid": "involved"}
+    assert roles("Her thyroid function was measured.") == {}
 
 
 def test_a_bare_mention_is_no_finding_where_the_text_says_that_there_is_none() -> None:

@@ -28,7 +28,7 @@ VALUES = {
     "patients": {"reported", "total", "some", "total_of_part", "sexes", "pair"},
     "single": {"aged", "case", "numbered", "the"},
     "literature": {"inside", "before", "after", "sentence"},
-    "outcome": OUTCOMES | {"skip", "kept", "worse", "mixed"},
+    "outcome": OUTCOMES | {"skip", "kept", "left", "worse", "mixed"},
     "outcome_title": OUTCOMES,
     "quantity": {"all", "part", "part_before", "share"},
     "topic": {"not_before", "not_after", "list_before", "own_before", "own_after"},

@@ -66,7 +66,7 @@ def test_a_form_is_found_in_its_spellings(text: str, rule: str, expected: str | 
         ("photochemotherapy was given", "puva", "chemotherapy_unspecified"),
         ("extracorporeal photochemotherapy", "ecp", "puva"),
         ("methylprednisolone", "methylprednisolone", "prednisolone"),
-        ("chronic kidney disease", "renal_failure", "renal"),
+        ("chronic kidney disease", "renal_replacement", "renal"),
         ("pulmonary arterial hypertension", "pulmonary_hypertension", "hypertension"),
     ],
 )
