@@ -56,6 +56,11 @@ def _document(file: str) -> dict[str, list[dict[str, str | list[str]]]]:
     return tomllib.loads(content)
 
 
+def fact_files() -> tuple[str, ...]:
+    """The names of the built-in files of cues."""
+    return ("facts.toml", "study_types.toml")
+
+
 def tables(file: str) -> tuple[str, ...]:
     """The names of the tables of cues in a built-in file."""
     return tuple(name for name in _document(file) if name != "fragments")

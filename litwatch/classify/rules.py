@@ -129,9 +129,42 @@ def load_ruleset(extra: Sequence[Path] = (), *, base: Path | None = None) -> Rul
     return _loaded(extra, base or _FOLDER) if extra or base else _built_in()
 
 
+def rule_files(places: Sequence[Path]) -> tuple[Path, ...]:
+    """The files, and the rule files in the folders; raises RuleError for a folder with none.
+
+    The built-in cues of facts, in a copy of the built-in folder, are no rule files.
+    """
+    found: list[Path] = []
+    for place in places:
+        inside = sorted(place.glob("*.toml")) if place.is_dir() else [place]
+        if not inside:
+            raise RuleError([f"{place}: no rule file (*.toml) is in this folder"])
+        found += [file for file in inside if file.name not in _fact_files() or file == place]
+    return tuple(found)
+
+
+def ruleset_at(place: Path) -> Ruleset:
+    """The rules with those of one file or folder; raises RuleError.
+
+    A folder with files of the names of all built-in ones, such as those of another release, is a
+    whole set and takes their place.
+    """
+    inside = rule_files([place])
+    if not set(FILES) <= {file.name for file in inside}:
+        return load_ruleset(inside)
+    return load_ruleset([file for file in inside if file.name not in FILES], base=place)
+
+
 @cache
 def _built_in() -> Ruleset:
     return _loaded((), _FOLDER)
+
+
+@cache
+def _fact_files() -> tuple[str, ...]:
+    """The names of the built-in files that `fact_cues` reads."""
+    names = (file.name for file in _FOLDER.iterdir())
+    return tuple(sorted(name for name in names if name.endswith(".toml") and name not in FILES))
 
 
 def _loaded(extra: Sequence[Path], base: Traversable | Path) -> Ruleset:
@@ -145,9 +178,8 @@ def _loaded(extra: Sequence[Path], base: Traversable | Path) -> Ruleset:
         name = source.name if base == _FOLDER and source in sources else str(source)
         for table in read_tables(content, name, faults):
             tables[table.kind, table.text("id")] = table
-    for name in sorted(file.name for file in _FOLDER.iterdir() if file.name.endswith(".toml")):
-        if name not in FILES:  # the cues of facts: `fact_cues` reads them
-            digest.update((_FOLDER / name).read_bytes())
+    for name in _fact_files():
+        digest.update((_FOLDER / name).read_bytes())
     faults.extend(_reference_faults(tables))
     if faults:
         raise RuleError(faults)
