@@ -3,7 +3,8 @@
     config -> search -> fetch -> classify -> store -> what is owed -> digest -> outbox -> mail
 
 `filing.py` is the first third (all that asks the source, and files what it answered), `mailing.py`
-the second (what each reader is owed, written down), `delivery.py` the last (the outbox, sent). Each
+the second (what each reader is owed, written down), `delivery.py` the last (the outbox, sent).
+Before anything is mailed, what changed rules tag otherwise is tagged anew (`retagging.py`). Each
 step leaves the store in a state from which the next run goes on: killed at any point and run again,
 every paper is stored once and mailed once.
 """
@@ -26,6 +27,7 @@ from litwatch.filing import Filed, Filing, Progress
 from litwatch.filters import filter_faults
 from litwatch.mailing import Mailing
 from litwatch.reports import Report, RunError
+from litwatch.retagging import Retagged, retag
 from litwatch.settings import Topic
 from litwatch.store import open_store
 from litwatch.store.lock import run_lock
@@ -91,19 +93,25 @@ def run_once(
         except KeyRefused as error:
             store.runs.finish(run_id, _refused(error, started, clock()))
             raise
+        retagged = retag(store, ruleset, progress)
         mailing.write_due(filed)
         if dry_run:
             delivery.preview()
         elif send:
             delivery.deliver()
         store.outbox.empty(started - timedelta(days=config.mail.keep_days))
-        report = _report(filed, mailing, delivery, started, clock())
+        report = _report(filed, retagged, mailing, delivery, started, clock())
         store.runs.finish(run_id, report)
         return report
 
 
 def _report(
-    filed: Filed, mailing: Mailing, delivery: Delivery, started: datetime, finished: datetime
+    filed: Filed,
+    retagged: Retagged,
+    mailing: Mailing,
+    delivery: Delivery,
+    started: datetime,
+    finished: datetime,
 ) -> Report:
     return Report(
         started=started,
@@ -111,7 +119,7 @@ def _report(
         complete=filed.complete,
         topics=filed.topics,
         digests=tuple((mailing.reports | delivery.reports).values()),
-        errors=(*filed.errors, *mailing.errors, *delivery.errors),
+        errors=(*filed.errors, *retagged.errors, *mailing.errors, *delivery.errors),
         needs_attention=filed.needs_attention or delivery.needs_attention,
     )
 
