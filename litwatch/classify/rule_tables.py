@@ -1,6 +1,6 @@
 """Rule files -> checked tables: TOML with known keys and sound values, or faults with their lines.
 
-`_KEYS` says which keys each kind of table has; the files themselves, and docs/rules.md, say what
+`KEYS` says which keys each kind of table has; the files themselves, and docs/rules.md, say what
 they mean. Patterns are compiled here once, when they are checked.
 """
 
@@ -21,7 +21,7 @@ _RULE_KEYS = {
     **dict.fromkeys(("context", "exclude"), "patterns"),
     "note": "text",
 }
-_KEYS: dict[str, dict[str, str]] = {
+KEYS: dict[str, dict[str, str]] = {
     "treatment": {
         **_RULE_KEYS,
         "parent": "text",
@@ -79,9 +79,9 @@ def read_tables(content: bytes, name: str, faults: list[str]) -> Iterator[Table]
         faults.append(f"{name}: not valid TOML: {error}")
         return
     for kind, entries in document.items():
-        if kind not in _KEYS or not isinstance(entries, list):
+        if kind not in KEYS or not isinstance(entries, list):
             line = _line_of(text, rf"\[*\s*{re.escape(kind)}\b")
-            faults.append(f"{name}:{line}: unknown table: {kind}{nearest(kind, _KEYS)}")
+            faults.append(f"{name}:{line}: unknown table: {kind}{nearest(kind, KEYS)}")
             continue
         lines = [text.count("\n", 0, at.start()) + 1 for at in _headers(text, kind)]
         seen: set[object] = set()
@@ -118,7 +118,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _faults_of(kind: str, entry: Mapping[str, object]) -> list[str]:
     """All that is wrong with one table, taken by itself."""
-    keys = _KEYS[kind]
+    keys = KEYS[kind]
     found = [f"unknown key: {key}{nearest(key, keys)}" for key in entry if key not in keys]
     for key, shape in keys.items():
         if key not in entry:
