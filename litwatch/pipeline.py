@@ -17,7 +17,7 @@ from functools import partial
 from random import Random
 
 from litwatch.classify import classify
-from litwatch.classify.rules import load_ruleset
+from litwatch.classify.rules import Ruleset, load_ruleset
 from litwatch.config import Config
 from litwatch.delivery import Delivery
 from litwatch.errors import ConfigError, KeyRefused
@@ -61,9 +61,7 @@ def run_once(
     Locked and StoreError; what failed at the source or at a reader's server is in the report.
     """
     watched = _chosen(config.topics, topics)
-    ruleset = load_ruleset(config.rules)
-    if faults := filter_faults(config, ruleset):
-        raise ConfigError(faults)
+    ruleset = _checked_rules(config)
     with (
         nullcontext() if dry_run else run_lock(config.database),
         open_store(config.database, keep=not dry_run) as store,
@@ -103,6 +101,14 @@ def run_once(
         report = _report(filed, retagged, mailing, delivery, started, clock())
         store.runs.finish(run_id, report)
         return report
+
+
+def _checked_rules(config: Config) -> Ruleset:
+    """The rules, which can give each tag that a reader asks for. Raises ConfigError."""
+    ruleset = load_ruleset(config.rules)
+    if faults := filter_faults(config, ruleset):
+        raise ConfigError(faults)
+    return ruleset
 
 
 def _report(
