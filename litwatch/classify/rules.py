@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from litwatch import __version__
+from litwatch.classify.guards import Guard, Guarded
 from litwatch.classify.rule_tables import (
     RULE_KINDS,
     Table,
@@ -95,7 +96,7 @@ class Cue:
     about: Literal["treatment", "organ", "sentence"]
     role: str
     direction: Direction
-    pattern: re.Pattern[str]
+    pattern: Guarded
     only_title: bool = False
     reach: int = 0
     finite: bool = False
@@ -183,9 +184,10 @@ def _loaded(extra: Sequence[Path], base: Traversable | Path) -> Ruleset:
     faults.extend(_reference_faults(tables))
     if faults:
         raise RuleError(faults)
+    guard = Guard()
     return Ruleset(
         rules=tuple(_rule(table) for table in tables.values() if table.kind in RULE_KINDS),
-        cues=tuple(_cue(table) for table in tables.values() if table.kind == "cue"),
+        cues=tuple(_cue(table, guard) for table in tables.values() if table.kind == "cue"),
         version=digest.hexdigest()[:12],
     )
 
@@ -269,14 +271,16 @@ def _rule(table: Table) -> Rule:
     )
 
 
-def _cue(table: Table) -> Cue:
+def _cue(table: Table, guard: Guard) -> Cue:
     values = table.values
     return Cue(
         id=table.text("id"),
         about=cast("Literal['treatment', 'organ', 'sentence']", values["about"]),
         role=table.text("role"),
         direction=cast("Direction", values["direction"]),
-        pattern=compiled(unwrapped(table.text("pattern")) or one_of(table.texts("words"))),
+        pattern=guard.add(
+            compiled(unwrapped(table.text("pattern")) or one_of(table.texts("words")))
+        ),
         only_title=table.text("where") == "title",
         reach=cast("int", values.get("reach", 0)),
         finite=bool(values.get("finite")),
