@@ -19,6 +19,8 @@ from litwatch.classify.rules import Cue, Rule, Ruleset
 from litwatch.classify.text import normalise
 from litwatch.models import AbstractSection, Article
 
+_TURNING = ("except", "same")
+"""The roles of cues that give none of their own, but the role of another mention."""
 _OPENING = "We report a patient. "
 """What stands before an example that needs a sentence about a patient."""
 
@@ -73,7 +75,7 @@ def without_examples(ruleset: Ruleset) -> tuple[str, ...]:
             if (rule.terms or rule.case_sensitive or rule.abbreviations)
             and not (rule.matches and rule.ignores)
         ),
-        *(cue.place for cue in ruleset.cues if cue.role != "except" and not cue.matches),
+        *(cue.place for cue in ruleset.cues if cue.role not in _TURNING and not cue.matches),
     )
 
 
@@ -92,7 +94,7 @@ def _is_said(cue: FactCue, text: str) -> bool:
 
 def _silence(cue: Cue, text: str, ruleset: Ruleset) -> str:
     """Why a mention in the example does not owe its role to the cue; empty where all do."""
-    if cue.about == "sentence" or cue.role == "except":
+    if cue.about == "sentence" or cue.role in _TURNING:
         return "" if cue.pattern.search(normalise(_plain(text)[0]).text) else "the cue is not found"
     said = _said(cue, text, ruleset)
     others = [
@@ -107,7 +109,7 @@ def _silence(cue: Cue, text: str, ruleset: Ruleset) -> str:
 
 def _speaks(cue: Cue, text: str, ruleset: Ruleset) -> bool:
     """Whether some mention in the example owes its role to the cue."""
-    if cue.about == "sentence" or cue.role == "except":
+    if cue.about == "sentence" or cue.role in _TURNING:
         return bool(cue.pattern.search(normalise(_plain(text)[0]).text))
     return any(who == cue.id for _, who in _said(cue, text, ruleset))
 

@@ -9,6 +9,7 @@ what is relied on. A pattern whose words cannot be told is always tried.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
@@ -87,23 +88,23 @@ class Guarded:
     def _compiled(self) -> re.Pattern[str]:
         return re.compile(self._given)
 
-    def search(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         """As `re.Pattern.search`."""
-        if not self._guard.possible(text) & self._bit:
-            return None
-        return self._compiled.search(text, start, len(text) if end is None else end)
+        return self._compiled.search(text, start, end) if self._may(text) else None
 
-    def match(self, text: str, start: int = 0) -> re.Match[str] | None:
+    def match(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         """As `re.Pattern.match`."""
-        if not self._guard.possible(text) & self._bit:
-            return None
-        return self._compiled.match(text, start)
+        return self._compiled.match(text, start, end) if self._may(text) else None
 
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+    def finditer(
+        self, text: str, start: int = 0, end: int = sys.maxsize
+    ) -> Iterator[re.Match[str]]:
         """As `re.Pattern.finditer`."""
-        if not self._guard.possible(text) & self._bit:
-            return iter(())
-        return self._compiled.finditer(text)
+        return self._compiled.finditer(text, start, end) if self._may(text) else iter(())
+
+    def _may(self, text: str) -> bool:
+        """Whether the text holds a word that the pattern needs."""
+        return bool(self._guard.possible(text) & self._bit)
 
 
 # ---- the words of a pattern ----------------------------------------------------------------------

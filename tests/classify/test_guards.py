@@ -75,6 +75,7 @@ def assert_same(guarded: Guarded, text: str) -> None:
     assert spans(filter(None, [guarded.match(text, 3)])) == spans(filter(None, [at_start]))
     within = spans(filter(None, [guarded.search(text, 2, 20)]))
     assert within == spans(filter(None, [plain.search(text, 2, 20)]))
+    assert spans(guarded.finditer(text, 2, 20)) == spans(plain.finditer(text, 2, 20))
 
 
 @given(
