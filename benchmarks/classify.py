@@ -23,9 +23,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
-import spacy
-from spacy.matcher import PhraseMatcher
-
 from litwatch.classify import classify
 from litwatch.classify.rules import Ruleset, load_ruleset
 from litwatch.demo import records
@@ -90,6 +87,9 @@ class Peer:
     """spaCy's tokenizer and PhraseMatcher, with every term of the rules."""
 
     def __init__(self, ruleset: Ruleset) -> None:
+        import spacy  # here alone: the processes whose memory is measured do without it
+        from spacy.matcher import PhraseMatcher
+
         self.nlp = spacy.blank("en")
         self.matcher = PhraseMatcher(self.nlp.vocab, attr="LOWER")
         for rule in ruleset.rules:
