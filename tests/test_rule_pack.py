@@ -14,7 +14,7 @@ import pytest
 from litwatch.classify import classify
 from litwatch.classify.examples import run_examples, without_examples
 from litwatch.classify.rule_tables import KEYS
-from litwatch.classify.rules import load_ruleset, rule_files
+from litwatch.classify.rules import SENSES, load_ruleset, rule_files
 from litwatch.classify.score import Found, Score, score
 from litwatch.errors import SourceError
 from litwatch.reading import read_articles, read_labelled
@@ -147,3 +147,8 @@ def f1(figures: Score, name: str) -> float:
     assert isinstance(figure, Found)
     assert figure.f1
     return figure.f1.value
+
+
+@pytest.mark.parametrize("about", SENSES)
+def test_the_guide_names_every_role_of_a_cue(about: str) -> None:
+    assert [role for role in SENSES[about] if f"`{role}`" not in GUIDE] == []
