@@ -31,9 +31,13 @@ _WITHOUT_WIDTH = (codes.AT, codes.ASSERT, codes.ASSERT_NOT)
 
 
 class Guard:
-    """The automaton of the words that a set of patterns needs."""
+    """The automaton of the words that a set of patterns needs.
 
-    def __init__(self) -> None:
+    `is_lower` where it is asked for texts in lower case only, so that the case does not count.
+    """
+
+    def __init__(self, *, is_lower: bool = False) -> None:
+        self._is_lower = is_lower
         self._patterns: list[tuple[str, int]] = []
         self._needed: list[Words] = []
         self._automaton: Any = None
@@ -62,7 +66,7 @@ class Guard:
 
     def _build(self) -> None:
         for pattern in self._patterns[len(self._needed) :]:
-            self._needed.append(needed_words(*pattern))
+            self._needed.append(needed_words(*pattern, is_lower=self._is_lower))
         words: dict[str, int] = {"\0": 0}  # an automaton of no word cannot be asked
         self._always = 0
         for number, needed in enumerate(self._needed):
@@ -79,7 +83,7 @@ class Guarded:
     """A pattern with its guard; finds what the pattern finds."""
 
     def __init__(self, guard: Guard, pattern: str | re.Pattern[str], bit: int) -> None:
-        self._guard = guard
+        self._possible = guard.possible
         self._bit = bit
         self._given = pattern
         self.pattern = pattern if isinstance(pattern, str) else pattern.pattern
@@ -90,35 +94,40 @@ class Guarded:
 
     def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         """As `re.Pattern.search`."""
-        return self._compiled.search(text, start, end) if self._may(text) else None
+        if not self._possible(text) & self._bit:
+            return None
+        return self._compiled.search(text, start, end)
 
     def match(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         """As `re.Pattern.match`."""
-        return self._compiled.match(text, start, end) if self._may(text) else None
+        if not self._possible(text) & self._bit:
+            return None
+        return self._compiled.match(text, start, end)
 
     def finditer(
         self, text: str, start: int = 0, end: int = sys.maxsize
     ) -> Iterator[re.Match[str]]:
         """As `re.Pattern.finditer`."""
-        return self._compiled.finditer(text, start, end) if self._may(text) else iter(())
-
-    def _may(self, text: str) -> bool:
-        """Whether the text holds a word that the pattern needs."""
-        return bool(self._guard.possible(text) & self._bit)
+        if not self._possible(text) & self._bit:
+            return iter(())
+        return self._compiled.finditer(text, start, end)
 
 
 # ---- the words of a pattern ----------------------------------------------------------------------
 
 
-def needed_words(pattern: str, flags: int = 0) -> Words:
+def needed_words(pattern: str, flags: int = 0, *, is_lower: bool = False) -> Words:
     """Strings of which at least one stands in every text that the pattern matches.
 
-    There are none where that cannot be told, or where the case does not count.
+    There are none where that cannot be told, or where the case does not count but for texts that
+    are in lower case.
     """
     parsed = parser.parse(pattern, flags)
-    if parsed.state.flags & (re.IGNORECASE | re.VERBOSE):
+    ignores_case = parsed.state.flags & re.IGNORECASE
+    if parsed.state.flags & re.VERBOSE or (ignores_case and not is_lower):
         return frozenset()
-    return _needed(parsed)
+    needed = _needed(parsed)
+    return frozenset(word.lower() for word in needed) if ignores_case else needed
 
 
 def _needed(sequence: Iterable[tuple[Any, Any]]) -> Words:

@@ -79,10 +79,10 @@ class Rule:
     examinations: tuple[str, ...] = ()
     case_sensitive: tuple[str, ...] = ()
     abbreviations: tuple[str, ...] = ()
-    context: tuple[re.Pattern[str], ...] = ()
+    context: tuple[Guarded, ...] = ()
     headings: tuple[str, ...] = ()
     substances: tuple[str, ...] = ()
-    exclude: tuple[re.Pattern[str], ...] = ()
+    exclude: tuple[Guarded, ...] = ()
     matches: tuple[str, ...] = ()
     ignores: tuple[str, ...] = ()
     place: str = ""
@@ -184,9 +184,9 @@ def _loaded(extra: Sequence[Path], base: Traversable | Path) -> Ruleset:
     faults.extend(_reference_faults(tables))
     if faults:
         raise RuleError(faults)
-    guard = Guard()
+    whole, guard = Guard(is_lower=True), Guard()
     return Ruleset(
-        rules=tuple(_rule(table) for table in tables.values() if table.kind in RULE_KINDS),
+        rules=tuple(_rule(table, whole) for table in tables.values() if table.kind in RULE_KINDS),
         cues=tuple(_cue(table, guard) for table in tables.values() if table.kind == "cue"),
         version=digest.hexdigest()[:12],
     )
@@ -243,7 +243,7 @@ def _cue_faults(table: Table) -> Iterator[str]:
 # ---- checked tables -> rules ---------------------------------------------------------------------
 
 
-def _rule(table: Table) -> Rule:
+def _rule(table: Table, guard: Guard) -> Rule:
     """A rule; a vernacular form loses its language, `mesh` its place in the list of substances."""
     category = cast("RuleCategory", table.kind)
     own = table.text("parent") or table.text("id")
@@ -261,10 +261,10 @@ def _rule(table: Table) -> Rule:
         examinations=table.texts("examinations"),
         case_sensitive=table.texts("case_sensitive"),
         abbreviations=table.texts("abbreviations"),
-        context=_patterns(table.texts("context")),
+        context=_patterns(table.texts("context"), guard),
         headings=table.texts("mesh"),
         substances=table.texts("substances"),
-        exclude=_patterns(table.texts("exclude")),
+        exclude=_patterns(table.texts("exclude"), guard),
         matches=table.texts("matches"),
         ignores=table.texts("ignores"),
         place=table.place,
@@ -291,5 +291,6 @@ def _cue(table: Table, guard: Guard) -> Cue:
     )
 
 
-def _patterns(texts: Iterable[str]) -> tuple[re.Pattern[str], ...]:
-    return tuple(compiled(unwrapped(text), re.IGNORECASE) for text in texts)
+def _patterns(texts: Iterable[str], guard: Guard) -> tuple[Guarded, ...]:
+    """The patterns, which are looked for in whole normalised texts."""
+    return tuple(guard.add(compiled(unwrapped(text), re.IGNORECASE)) for text in texts)

@@ -54,7 +54,8 @@ def test_a_pattern_needs_one_of_these_words(pattern: str, words: set[str]) -> No
 
 
 def test_a_pattern_compiled_without_regard_to_case_needs_no_word() -> None:
-    assert needed_words("given", re.IGNORECASE) == frozenset()
+    assert needed_words("Given", re.IGNORECASE) == frozenset()
+    assert needed_words("Given", re.IGNORECASE, is_lower=True) == {"given"}
 
 
 def test_nearly_every_cue_has_a_word_that_it_needs() -> None:
@@ -97,6 +98,17 @@ def test_patterns_can_be_added_after_the_first_text() -> None:
     assert second.search("was stopped")
     assert digits.search("5 mg")
     assert not first.search("was stopped")
+
+
+def test_a_rule_drops_and_believes_what_its_patterns_find_in_normalised_text() -> None:
+    patterns = [one for rule in RULESET.rules for one in (*rule.exclude, *rule.context)]
+    texts = [normalise(text).text for rule in RULESET.rules for text in rule.ignores[:1]]
+
+    assert len(patterns) > 300
+    for pattern in patterns:
+        plain = re.compile(pattern.pattern, re.IGNORECASE)
+        for text in texts:
+            assert spans(pattern.finditer(text)) == spans(plain.finditer(text))
 
 
 def test_a_guard_of_no_words_tries_all() -> None:
