@@ -34,6 +34,8 @@ MISSING_FOR = timedelta(days=2)
 """A record that stays away for so many runs, and for so long, is marked withdrawn."""
 JUDGED_EVERY = timedelta(days=7)
 """How often a topic is judged for silence."""
+STUMBLES = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
+"""How rules can stumble over a record that nobody has foreseen."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""
@@ -248,7 +250,7 @@ class Filing:
         """
         try:
             return classify(article, self._ruleset)
-        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+        except STUMBLES as error:
             log.exception("%s cannot be tagged", article.uid)
             message = f"{article.uid}: filed without tags: {type(error).__name__}: {error}"
             for watch in watches:

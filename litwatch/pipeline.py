@@ -3,7 +3,8 @@
     config -> search -> fetch -> classify -> store -> what is owed -> digest -> outbox -> mail
 
 `filing.py` is the first third (all that asks the source, and files what it answered), `mailing.py`
-the second (what each reader is owed, written down), `delivery.py` the last (the outbox, sent). Each
+the second (what each reader is owed, written down), `delivery.py` the last (the outbox, sent).
+Before anything is mailed, what changed rules tag otherwise is tagged anew (`retagging.py`). Each
 step leaves the store in a state from which the next run goes on: killed at any point and run again,
 every paper is stored once and mailed once.
 """
@@ -16,7 +17,7 @@ from functools import partial
 from random import Random
 
 from litwatch.classify import classify
-from litwatch.classify.rules import load_ruleset
+from litwatch.classify.rules import Ruleset, load_ruleset
 from litwatch.config import Config
 from litwatch.delivery import Delivery
 from litwatch.errors import ConfigError, KeyRefused
@@ -26,6 +27,7 @@ from litwatch.filing import Filed, Filing, Progress
 from litwatch.filters import filter_faults
 from litwatch.mailing import Mailing
 from litwatch.reports import Report, RunError
+from litwatch.retagging import Retagged, retag
 from litwatch.settings import Topic
 from litwatch.store import open_store
 from litwatch.store.lock import run_lock
@@ -59,9 +61,7 @@ def run_once(
     Locked and StoreError; what failed at the source or at a reader's server is in the report.
     """
     watched = _chosen(config.topics, topics)
-    ruleset = load_ruleset(config.rules)
-    if faults := filter_faults(config, ruleset):
-        raise ConfigError(faults)
+    ruleset = _checked_rules(config)
     with (
         nullcontext() if dry_run else run_lock(config.database),
         open_store(config.database, keep=not dry_run) as store,
@@ -91,19 +91,33 @@ def run_once(
         except KeyRefused as error:
             store.runs.finish(run_id, _refused(error, started, clock()))
             raise
+        retagged = retag(store, ruleset, progress)
         mailing.write_due(filed)
         if dry_run:
             delivery.preview()
         elif send:
             delivery.deliver()
         store.outbox.empty(started - timedelta(days=config.mail.keep_days))
-        report = _report(filed, mailing, delivery, started, clock())
+        report = _report(filed, retagged, mailing, delivery, started, clock())
         store.runs.finish(run_id, report)
         return report
 
 
+def _checked_rules(config: Config) -> Ruleset:
+    """The rules, which can give each tag that a reader asks for. Raises ConfigError."""
+    ruleset = load_ruleset(config.rules)
+    if faults := filter_faults(config, ruleset):
+        raise ConfigError(faults)
+    return ruleset
+
+
 def _report(
-    filed: Filed, mailing: Mailing, delivery: Delivery, started: datetime, finished: datetime
+    filed: Filed,
+    retagged: Retagged,
+    mailing: Mailing,
+    delivery: Delivery,
+    started: datetime,
+    finished: datetime,
 ) -> Report:
     return Report(
         started=started,
@@ -111,7 +125,7 @@ def _report(
         complete=filed.complete,
         topics=filed.topics,
         digests=tuple((mailing.reports | delivery.reports).values()),
-        errors=(*filed.errors, *mailing.errors, *delivery.errors),
+        errors=(*filed.errors, *retagged.errors, *mailing.errors, *delivery.errors),
         needs_attention=filed.needs_attention or delivery.needs_attention,
     )
 

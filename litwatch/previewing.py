@@ -17,6 +17,7 @@ from litwatch.errors import ConfigError
 from litwatch.filing import Filed
 from litwatch.mailing import Mailing
 from litwatch.readers import find
+from litwatch.retagging import retag
 from litwatch.settings import Subscriber, printable
 from litwatch.store import Store, open_store
 
@@ -43,6 +44,7 @@ def preview(config: Config, address: str | None) -> Preview:
         last = next((run for run in store.runs.recent(RECENT) if run.finished), None)
         digest = None
         if last:
+            retag(store, ruleset)
             mailing = Mailing(
                 store,
                 config,

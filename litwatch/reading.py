@@ -1,18 +1,20 @@
-"""Records from files: PubMed XML, plain or gzip, and JSON Lines, as `litwatch tag` takes them."""
+"""Records from files: PubMed XML, plain or gzip, and JSON Lines; labelled ones as JSON Lines."""
 
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from errno import EBADF
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from litwatch.classify.jsonl import from_json
+from litwatch.classify.labelled import Labelled, from_labelled
 from litwatch.errors import MalformedRecord, SourceError
 from litwatch.fetch.records import parse
 from litwatch.models import Article, bare_uid
 
+Decoded = TypeVar("Decoded")
 Record = tuple[str, Article] | SourceError
 """A record by the name that its file gives it, or what was wrong with it."""
 
@@ -24,17 +26,35 @@ def read_articles(path: Path, standard_input: BinaryIO | None) -> Iterator[Recor
     `<` is PubMed XML.
     """
     try:
-        content = _read_input(standard_input) if str(path) == "-" else path.read_bytes()
-        if content.startswith(b"\x1f\x8b"):
-            content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        yield SourceError(f"cannot be read: {reason}")
+        content = _content(path, standard_input)
+    except SourceError as error:
+        yield error
         return
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         yield from _from_xml(content)
     else:
-        yield from _from_jsonl(content)
+        for record in _from_lines(content, from_json):
+            yield record if isinstance(record, SourceError) else (record.uid, record)
+
+
+def read_labelled(path: Path) -> Iterator[Labelled | SourceError]:
+    """The labelled records of a file of JSON Lines in its order, and what could not be read."""
+    try:
+        content = _content(path, None)
+    except SourceError as error:
+        yield error
+        return
+    yield from _from_lines(content, from_labelled)
+
+
+def _content(path: Path, standard_input: BinaryIO | None) -> bytes:
+    """The bytes of the file, unpacked; raises SourceError where they cannot be read."""
+    try:
+        content = _read_input(standard_input) if str(path) == "-" else path.read_bytes()
+        return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise SourceError(f"cannot be read: {reason}") from error
 
 
 def _read_input(standard_input: BinaryIO | None) -> bytes:
@@ -55,16 +75,15 @@ def _from_xml(content: bytes) -> Iterator[Record]:
         yield MalformedRecord(f"{uid or 'a record without PMID'}: {reason}", uid)
 
 
-def _from_jsonl(content: bytes) -> Iterator[Record]:
+def _from_lines(
+    content: bytes, decode: Callable[[object], Decoded]
+) -> Iterator[Decoded | MalformedRecord]:
     for number, line in enumerate(content.splitlines(), 1):
         if not line.strip():
             continue
         try:
-            article = from_json(json.loads(line))
+            yield decode(json.loads(line))
         except (ValueError, RecursionError) as error:
             yield MalformedRecord(f"line {number}: not a record in JSON: {error}")
-            continue
         except MalformedRecord as error:
             yield MalformedRecord(f"line {number}: {error}")
-            continue
-        yield article.uid, article

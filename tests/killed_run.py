@@ -32,10 +32,10 @@ from litwatch.pipeline import run_once
 from litwatch.settings import Smtp
 from readers import READERS
 
-PARTS = ("pipeline.py", "filing.py", "mailing.py", "store", "delivery.py", "digest/send.py")
-"""Without the fetch, whose calls are more or fewer with the network's timing."""
 SENDING = ("delivery.py", "digest/send.py")
 """With smtplib, the part in which a kill comes between a server and what we write down of it."""
+PARTS = ("pipeline.py", "filing.py", "retagging.py", "mailing.py", "store", *SENDING)
+"""Without the fetch, whose calls are more or fewer with the network's timing."""
 NOWHERE = "http://127.0.0.1:9/"
 """No server: a run against it ends soon, and has read nearly all modules."""
 

@@ -13,10 +13,13 @@ from functools import cache
 from importlib.resources import files
 from typing import cast
 
+from litwatch.classify.guards import Guard, Guarded
 from litwatch.classify.numerals import MARK
 from litwatch.models import Field
 
 TEXT_FIELDS: tuple[Field, ...] = ("title", "vernacular_title", "abstract", "other_abstract")
+_GUARD = Guard()
+"""One stands before all cues of facts."""
 _FRAGMENT = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -30,7 +33,7 @@ class FactCue:
     id: str
     value: str
     fields: tuple[Field, ...]
-    pattern: re.Pattern[str]
+    pattern: Guarded
     matches: tuple[str, ...]
     ignores: tuple[str, ...]
     counts: bool
@@ -45,15 +48,28 @@ class FactCue:
 @cache
 def fact_cues(file: str, table: str) -> tuple[FactCue, ...]:
     """The cues of one table of a built-in file, in file order."""
+    return _cues_of(file)[table]
+
+
+@cache
+def _cues_of(file: str) -> Mapping[str, tuple[FactCue, ...]]:
+    """The cues of all tables of a file."""
     document = _document(file)
     fragments = _fragments(document)
-    return tuple(_cue(entry, fragments) for entry in document[table])
+    return {
+        table: tuple(_cue(entry, fragments) for entry in document[table]) for table in tables(file)
+    }
 
 
 @cache
 def _document(file: str) -> dict[str, list[dict[str, str | list[str]]]]:
     content = (files("litwatch.classify") / "rules" / file).read_text(encoding="utf-8")
     return tomllib.loads(content)
+
+
+def fact_files() -> tuple[str, ...]:
+    """The names of the built-in files of cues."""
+    return ("facts.toml", "study_types.toml")
 
 
 def tables(file: str) -> tuple[str, ...]:
@@ -80,13 +96,13 @@ def _filled(pattern: str, fragments: Mapping[str, str]) -> str:
 
 def _cue(entry: Mapping[str, str | list[str]], fragments: Mapping[str, str]) -> FactCue:
     fields = cast("list[Field]", entry.get("fields", TEXT_FIELDS))
-    pattern = re.compile(_filled(str(entry["pattern"]), fragments))
+    pattern = _filled(str(entry["pattern"]), fragments)
     return FactCue(
         id=str(entry["id"]),
         value=str(entry["value"]),
         fields=tuple(fields),
-        pattern=pattern,
+        pattern=_GUARD.add(pattern),
         matches=tuple(entry.get("matches", ())),
         ignores=tuple(entry.get("ignores", ())),
-        counts=fragments["n"] in pattern.pattern or fragments["age"] in pattern.pattern,
+        counts=fragments["n"] in pattern or fragments["age"] in pattern,
     )

@@ -1,28 +1,36 @@
 """Rule files -> one checked, frozen Ruleset; or one RuleError that lists every fault with its line.
 
 The built-in files lie in `rules/`; each says at its top what its keys mean. Further files, named in
-the configuration, add rules or replace built-in ones by id. A rule that is wrong stops the start:
-a tagger that skipped it silently would miss papers nobody knows about.
+the configuration, add rules or replace built-in ones by id (docs/rules.md). A rule that is wrong
+stops the start: a tagger that skipped it silently would miss papers nobody knows about.
 """
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal, cast
 
+from litwatch import __version__
+from litwatch.classify.guards import Guard, Guarded
+from litwatch.classify.rule_tables import (
+    RULE_KINDS,
+    Table,
+    compiled,
+    nearest,
+    one_of,
+    read_tables,
+    unwrapped,
+)
 from litwatch.errors import RuleError
 from litwatch.models import Category
 
 RuleCategory = Literal["treatment", "organ", "topic"]
 Direction = Literal["before", "after", "touching", "around", "previous"]
-Value = str | int | bool | tuple[str, ...]
 
 TREATMENT_SENSES = (
     *("cause", "background", "certain", "considered", "withdrawn", "failed", "given", "mentioned"),
@@ -42,10 +50,14 @@ TOPIC_LABELS = (
     *("scleromyxedema", "lichen_myxedematosus_localized", "papular_mucinosis", "scleredema"),
     *("rem", "follicular_mucinosis", "other_cutaneous_mucinosis"),
 )
-"""The labels that the topics of an article are given in; `topics.toml` maps its entries to them."""
+"""The labels that the topics of an article are given in; `topics.toml` maps its entries to them.
+
+A rule file for another disease adds a label by a topic that has its own id for one.
+"""
 
 _FOLDER = files("litwatch.classify") / "rules"
-_FILES = ("treatments.toml", "organs.toml", "findings.toml", "topics.toml", "context.toml")
+FILES = ("treatments.toml", "organs.toml", "findings.toml", "topics.toml", "context.toml")
+"""The built-in files, in the order of the output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +83,13 @@ class Rule:
     examinations: tuple[str, ...] = ()
     case_sensitive: tuple[str, ...] = ()
     abbreviations: tuple[str, ...] = ()
-    context: tuple[re.Pattern[str], ...] = ()
+    context: tuple[Guarded, ...] = ()
     headings: tuple[str, ...] = ()
     substances: tuple[str, ...] = ()
-    exclude: tuple[re.Pattern[str], ...] = ()
+    exclude: tuple[Guarded, ...] = ()
     matches: tuple[str, ...] = ()
     ignores: tuple[str, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +100,19 @@ class Cue:
     about: Literal["treatment", "organ", "sentence"]
     role: str
     direction: Direction
-    pattern: re.Pattern[str]
+    pattern: Guarded
     only_title: bool = False
     reach: int = 0
     finite: bool = False
     effect: bool = False
     matches: tuple[str, ...] = ()
     ignores: tuple[str, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ruleset:
-    """All rules in file order; `version` changes with every change of a rule file."""
+    """All rules in file order; `version` changes with every change of a rule file or release."""
 
     rules: tuple[Rule, ...]
     cues: tuple[Cue, ...]
@@ -111,99 +125,75 @@ class Ruleset:
         )
 
 
-def load_ruleset(extra: Sequence[Path] = ()) -> Ruleset:
+def load_ruleset(extra: Sequence[Path] = (), *, base: Path | None = None) -> Ruleset:
     """The built-in rules with those of the extra files; raises RuleError with every fault.
 
-    The built-in files are part of the package: read by themselves, they are read once.
+    The built-in files are part of the package: read by themselves, they are read once. A folder
+    `base` with files of the same names takes their place.
     """
-    return _loaded(extra) if extra else _built_in()
+    return _loaded(extra, base or _FOLDER) if extra or base else _built_in()
+
+
+def rule_files(places: Sequence[Path]) -> tuple[Path, ...]:
+    """The files, and the rule files in the folders; raises RuleError for a folder with none.
+
+    The built-in cues of facts, in a copy of the built-in folder, are no rule files.
+    """
+    found: list[Path] = []
+    for place in places:
+        inside = sorted(place.glob("*.toml")) if place.is_dir() else [place]
+        if not inside:
+            raise RuleError([f"{place}: no rule file (*.toml) is in this folder"])
+        found += [file for file in inside if file.name not in _fact_files() or file == place]
+    return tuple(found)
+
+
+def ruleset_at(place: Path) -> Ruleset:
+    """The rules with those of one file or folder; raises RuleError.
+
+    A folder with files of the names of all built-in ones, such as those of another release, is a
+    whole set and takes their place.
+    """
+    inside = rule_files([place])
+    if not set(FILES) <= {file.name for file in inside}:
+        return load_ruleset(inside)
+    return load_ruleset([file for file in inside if file.name not in FILES], base=place)
 
 
 @cache
 def _built_in() -> Ruleset:
-    return _loaded(())
+    return _loaded((), _FOLDER)
 
 
-def _loaded(extra: Sequence[Path]) -> Ruleset:
-    digest = hashlib.sha256()
+@cache
+def _fact_files() -> tuple[str, ...]:
+    """The names of the built-in files that `fact_cues` reads."""
+    names = (file.name for file in _FOLDER.iterdir())
+    return tuple(sorted(name for name in names if name.endswith(".toml") and name not in FILES))
+
+
+def _loaded(extra: Sequence[Path], base: Traversable | Path) -> Ruleset:
+    digest = hashlib.sha256(__version__.encode())
     faults: list[str] = []
-    tables: dict[tuple[str, str], _Table] = {}
-    sources: list[Traversable | Path] = [_FOLDER / name for name in _FILES]
+    tables: dict[tuple[str, str], Table] = {}
+    sources: list[Traversable | Path] = [base / name for name in FILES]
     for source in (*sources, *extra):
         content = _read(source, faults)
         digest.update(content)
-        for table in _tables(content, source.name, faults):
+        name = source.name if base == _FOLDER and source in sources else str(source)
+        for table in read_tables(content, name, faults):
             tables[table.kind, table.text("id")] = table
-    for name in sorted(file.name for file in _FOLDER.iterdir() if file.name.endswith(".toml")):
-        if name not in _FILES:  # the cues of facts: `fact_cues` reads them
-            digest.update((_FOLDER / name).read_bytes())
+    for name in _fact_files():
+        digest.update((_FOLDER / name).read_bytes())
     faults.extend(_reference_faults(tables))
     if faults:
         raise RuleError(faults)
+    whole, guard = Guard(is_lower=True), Guard()
     return Ruleset(
-        rules=tuple(_rule(table) for table in tables.values() if table.kind in _RULE_KINDS),
-        cues=tuple(_cue(table) for table in tables.values() if table.kind == "cue"),
+        rules=tuple(_rule(table, whole) for table in tables.values() if table.kind in RULE_KINDS),
+        cues=tuple(_cue(table, guard) for table in tables.values() if table.kind == "cue"),
         version=digest.hexdigest()[:12],
     )
-
-
-# ---- tables of a file ----------------------------------------------------------------------------
-
-_RULE_KINDS = ("treatment", "organ", "topic")
-_RULE_KEYS = {
-    **dict.fromkeys(("id", "label", "class"), "text!"),
-    **dict.fromkeys(("terms", "case_sensitive", "abbreviations", "vernacular"), "texts"),
-    **dict.fromkeys(("mesh", "substances", "source", "matches", "ignores"), "texts"),
-    **dict.fromkeys(("context", "exclude"), "patterns"),
-    "note": "text",
-}
-_KEYS: dict[str, dict[str, str]] = {
-    "treatment": {
-        **_RULE_KEYS,
-        "parent": "text",
-        **dict.fromkeys(("agents", "covers"), "texts"),
-        **dict.fromkeys(("several", "comorbid"), "flag"),
-    },
-    "organ": {**_RULE_KEYS, "parent": "text", "at_most": "text", "examinations": "texts"},
-    "topic": {**_RULE_KEYS, "topics": "texts"},
-    "cue": {
-        **dict.fromkeys(("id", "about", "role", "direction"), "text!"),
-        "pattern": "pattern",
-        "words": "patterns",
-        "reach": "number",
-        **dict.fromkeys(("finite", "effect"), "flag"),
-        **dict.fromkeys(("matches", "ignores"), "texts"),
-        **dict.fromkeys(("where", "note"), "text"),
-    },
-}
-"""The keys of each kind of table and what they hold; `!` marks those that must be there."""
-_CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
-    "cue": {
-        "about": ("treatment", "organ", "sentence"),
-        "direction": ("before", "after", "touching", "around", "previous"),
-        "where": ("title",),
-    },
-    "organ": {"class": ("system", "manifestation"), "at_most": ("mentioned",)},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """One `[[kind]]` table of a rule file, with its place."""
-
-    kind: str
-    place: str
-    values: Mapping[str, Value]
-
-    def text(self, key: str) -> str:
-        """The text under the key, or an empty one."""
-        value = self.values.get(key, "")
-        return value if isinstance(value, str) else ""
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """The texts under the key, or none."""
-        value = self.values.get(key, ())
-        return value if isinstance(value, tuple) else ()
 
 
 def _read(source: Traversable | Path, faults: list[str]) -> bytes:
@@ -216,93 +206,16 @@ def _read(source: Traversable | Path, faults: list[str]) -> bytes:
         return b""
 
 
-def _tables(content: bytes, name: str, faults: list[str]) -> Iterator[_Table]:
-    """The sound tables of a file; what is wrong with the others is added to the faults."""
-    try:
-        text = content.decode()
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.append(f"{name}: not valid TOML: {error}")
-        return
-    for kind, entries in document.items():
-        if kind not in _KEYS or not isinstance(entries, list):
-            line = _line_of(text, rf"\[*\s*{re.escape(kind)}\b")
-            faults.append(f"{name}:{line}: unknown table: {kind}{_nearest(kind, _KEYS)}")
-            continue
-        lines = [text.count("\n", 0, at.start()) + 1 for at in _headers(text, kind)]
-        seen: set[object] = set()
-        for number, entry in enumerate(entries):
-            line = lines[number] if number < len(lines) else 1
-            place = f"{name}:{line}: {kind} {entry.get('id', f'number {number + 1}')}"
-            found = _faults_of(kind, entry)
-            if entry.get("id") in seen:
-                found.append("the id is given twice")
-            seen.add(str(entry.get("id")))
-            faults.extend(f"{place}: {fault}" for fault in found)
-            if not found:
-                yield _Table(kind, place, {key: _frozen(value) for key, value in entry.items()})
+# ---- what names other rules ----------------------------------------------------------------------
 
 
-def _headers(text: str, kind: str) -> Iterator[re.Match[str]]:
-    return re.finditer(rf"^[ \t]*\[\[\s*{re.escape(kind)}\s*\]\]", text, re.MULTILINE)
-
-
-def _line_of(text: str, pattern: str) -> int:
-    found = re.search(rf"^[ \t]*{pattern}", text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
-
-
-def _frozen(value: Value | list[str]) -> Value:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), 1)
-    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(known))}"
-
-
-def _faults_of(kind: str, entry: Mapping[str, object]) -> list[str]:
-    """All that is wrong with one table, taken by itself."""
-    keys = _KEYS[kind]
-    found = [f"unknown key: {key}{_nearest(key, keys)}" for key in entry if key not in keys]
-    for key, shape in keys.items():
-        if key not in entry:
-            if shape.endswith("!"):
-                found.append(f"the key {key} is missing")
-            continue
-        found.extend(_value_faults(key, shape.rstrip("!"), entry[key]))
-        choices = _CHOICES.get(kind, {}).get(key)
-        if choices and entry[key] not in choices:
-            found.append(f"{key}: unknown value: {entry[key]}{_nearest(str(entry[key]), choices)}")
-    return found
-
-
-def _value_faults(key: str, shape: str, value: object) -> list[str]:
-    wanted = {"number": int, "flag": bool, "text": str, "pattern": str}.get(shape)
-    if wanted is not None:
-        if not isinstance(value, wanted) or isinstance(value, bool) != (shape == "flag"):
-            return [f"{key}: must be a {shape}"]
-        texts = [value] if isinstance(value, str) else []
-    else:
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            return [f"{key}: must be a list of texts"]
-        texts = value
-    found = [f"{key}: holds an empty text" for text in texts if not text.strip()]
-    if shape.startswith("pattern"):
-        found.extend(filter(None, (_pattern_fault(key, text) for text in texts)))
-    return found
-
-
-def _pattern_fault(key: str, pattern: str) -> str:
-    try:
-        re.compile(_unwrapped(pattern))
-    except re.error as error:
-        return f"{key}: not a regular expression: {pattern}: {error}"
-    return ""
-
-
-def _reference_faults(tables: Mapping[tuple[str, str], _Table]) -> Iterator[str]:
-    """Names of other rules and of contract labels that do not exist."""
+def _reference_faults(tables: Mapping[tuple[str, str], Table]) -> Iterator[str]:
+    """Names of other rules and of labels that do not exist."""
+    own = (name for kind, name in tables if kind == "topic")
+    labels = (
+        *TOPIC_LABELS,
+        *(name for name in own if name in tables["topic", name].texts("topics")),
+    )
     for table in tables.values():
         known = [identifier for kind, identifier in tables if kind == table.kind]
         named = [(key, name) for key in ("agents", "covers") for name in table.texts(key)]
@@ -312,22 +225,21 @@ def _reference_faults(tables: Mapping[tuple[str, str], _Table]) -> Iterator[str]
             yield f"{table.place}: a manifestation needs a parent"
         for key, name in named:
             if name not in known:
-                yield f"{table.place}: {key}: no such rule: {name}{_nearest(name, known)}"
+                yield f"{table.place}: {key}: no such rule: {name}{nearest(name, known)}"
         for label in table.texts("topics"):
-            if label not in TOPIC_LABELS:
-                nearest = _nearest(label, TOPIC_LABELS)
-                yield f"{table.place}: topics: no such label: {label}{nearest}"
+            if label not in labels:
+                yield f"{table.place}: topics: no such label: {label}{nearest(label, labels)}"
         if table.kind == "cue":
             yield from _cue_faults(table)
 
 
-def _cue_faults(table: _Table) -> Iterator[str]:
+def _cue_faults(table: Table) -> Iterator[str]:
     """What is wrong with a cue although each of its keys is sound."""
     role, senses = table.text("role"), SENSES[table.text("about")]
     if ("words" in table.values) == ("pattern" in table.values):
         yield f"{table.place}: either words or a pattern is needed"
     if role not in senses:
-        yield f"{table.place}: role: unknown value: {role}{_nearest(role, senses)}"
+        yield f"{table.place}: role: unknown value: {role}{nearest(role, senses)}"
     elif role == "except" and table.text("direction") != "before":
         yield f"{table.place}: direction: an except stands before what it turns round"
 
@@ -335,7 +247,7 @@ def _cue_faults(table: _Table) -> Iterator[str]:
 # ---- checked tables -> rules ---------------------------------------------------------------------
 
 
-def _rule(table: _Table) -> Rule:
+def _rule(table: Table, guard: Guard) -> Rule:
     """A rule; a vernacular form loses its language, `mesh` its place in the list of substances."""
     category = cast("RuleCategory", table.kind)
     own = table.texts("agents") or (table.text("parent") or table.text("id"),)
@@ -354,36 +266,36 @@ def _rule(table: _Table) -> Rule:
         examinations=table.texts("examinations"),
         case_sensitive=table.texts("case_sensitive"),
         abbreviations=table.texts("abbreviations"),
-        context=_patterns(table.texts("context")),
+        context=_patterns(table.texts("context"), guard),
         headings=table.texts("mesh"),
         substances=table.texts("substances"),
-        exclude=_patterns(table.texts("exclude")),
+        exclude=_patterns(table.texts("exclude"), guard),
         matches=table.texts("matches"),
         ignores=table.texts("ignores"),
+        place=table.place,
     )
 
 
-def _cue(table: _Table) -> Cue:
-    values, words = table.values, "|".join(_unwrapped(word) for word in table.texts("words"))
+def _cue(table: Table, guard: Guard) -> Cue:
+    values = table.values
     return Cue(
         id=table.text("id"),
         about=cast("Literal['treatment', 'organ', 'sentence']", values["about"]),
         role=table.text("role"),
         direction=cast("Direction", values["direction"]),
-        pattern=re.compile(_unwrapped(table.text("pattern")) or rf"\b(?:{words})\b"),
+        pattern=guard.add(
+            compiled(unwrapped(table.text("pattern")) or one_of(table.texts("words")))
+        ),
         only_title=table.text("where") == "title",
         reach=cast("int", values.get("reach", 0)),
         finite=bool(values.get("finite")),
         effect=bool(values.get("effect")),
         matches=table.texts("matches"),
         ignores=table.texts("ignores"),
+        place=table.place,
     )
 
 
-def _unwrapped(pattern: str) -> str:
-    """A pattern without the line breaks and indents that make it readable."""
-    return "".join(line.lstrip() for line in pattern.splitlines())
-
-
-def _patterns(texts: Iterable[str]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(text, re.IGNORECASE) for text in texts)
+def _patterns(texts: Iterable[str], guard: Guard) -> tuple[Guarded, ...]:
+    """The patterns, which are looked for in whole normalised texts."""
+    return tuple(guard.add(compiled(unwrapped(text), re.IGNORECASE)) for text in texts)

@@ -30,6 +30,7 @@ from litwatch.cli.output import (
     print_failure,
     say,
 )
+from litwatch.cli.rules import retag, rules
 from litwatch.cli.run import run
 from litwatch.cli.setup import check, init
 from litwatch.cli.show import show, status
@@ -68,7 +69,7 @@ def cli(context: click.Context, *, verbose: int, quiet: bool) -> None:
 
 COMMANDS = (
     *(run, demo, init, check, status, gaps, accept),
-    *(why, why_not, show, tag),
+    *(why, why_not, show, tag, rules, retag),
     *(subscribers, outbox, digest),
 )
 for command in COMMANDS:

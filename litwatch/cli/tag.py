@@ -18,11 +18,20 @@ from litwatch.errors import SourceError
     show_default=True,
     help="How the tags are printed.",
 )
+@click.option(
+    "--rules",
+    "rule_places",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(),
+    help="A rule file, or a folder of them, added to the built-in rules (repeat).",
+)
 @click.pass_obj
 def tag(
     settings: Settings,
     *,
     files: tuple[str, ...],
+    rule_places: tuple[str, ...],
     output_format: str,  # noqa: ARG001 - one so far
 ) -> int:
     """Tag records: PubMed XML (.xml, .xml.gz) or JSON Lines; one JSON line out per record.
@@ -32,16 +41,17 @@ def tag(
     \b
     Examples:
       litwatch tag pubmed26n0001.xml.gz > tags.jsonl
+      litwatch tag records.jsonl --rules mine.toml
       echo '{"id": "1", "title": "Scleromyxedema treated with IVIG"}' | litwatch tag
     """
     from pathlib import Path
 
     from litwatch.classify import classify
     from litwatch.classify.output import as_json
-    from litwatch.classify.rules import load_ruleset
+    from litwatch.classify.rules import load_ruleset, rule_files
     from litwatch.reading import read_articles
 
-    ruleset = load_ruleset()
+    ruleset = load_ruleset(rule_files([Path(name) for name in rule_places]))
     faults = 0
     standard_input = sys.stdin.buffer if sys.stdin else None
     quiet = settings["quiet"] or sys.stdout is None or sys.stdout.isatty()

@@ -28,7 +28,7 @@ from litwatch.store.database import Database
 from litwatch.store.happenings import Happenings
 from litwatch.store.pending import PendingRecords
 from litwatch.store.schema import articles, findings, links, pending, revisions, runs
-from litwatch.store.stored import article_row, finding_rows, load
+from litwatch.store.stored import article_row, finding_rows, load, tagged_columns
 from litwatch.store.twins import Twins
 
 Saved = Literal["new", "updated", "same"]
@@ -119,6 +119,18 @@ class Articles:
             if saved != "same":
                 self._happenings.said_elsewhere(article, run_id=run_id, at=at)
         return saved
+
+    def tagged_otherwise(self, rules_version: str) -> tuple[str, ...]:
+        """The uids of the articles whose findings are those of other rules."""
+        query = select(articles.c.uid).where(articles.c.rules_version != rules_version)
+        return tuple(self._database.column(query.order_by(articles.c.uid)))
+
+    def retag(self, uid: str, found: Findings, *, rules_version: str) -> None:
+        """Replaces the article's findings by those of other rules; all else stays as it is."""
+        with self._database.transaction():
+            self._database.write(UPDATE, key=uid, **tagged_columns(found, rules_version))
+            self._database.write(DELETE_FINDINGS, key=uid)
+            self._database.write_many(INSERT_FINDINGS, finding_rows(uid, found))
 
     def twins(self) -> Mapping[str, frozenset[str]]:
         """By uid the other records of the same paper, where PubMed has it twice, or had."""

@@ -57,13 +57,20 @@ def article_row(
         "retracted": article.is_retracted,
         "record": to_plain(article),
         "content_hash": content_hash,
+        "last_read_at": at,
+        "withdrawn_at": None,
+        **tagged_columns(found, rules_version),
+    }
+
+
+def tagged_columns(found: Findings, rules_version: str) -> dict[str, Any]:
+    """The columns of an article that the rules of that version fill."""
+    return {
         "facts": to_plain(found.facts),
         "study_type": _value(found.facts.study_type),
         "patients": _value(found.facts.patients),
         "outcome": _value(found.facts.outcome),
         "rules_version": rules_version,
-        "last_read_at": at,
-        "withdrawn_at": None,
     }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from litwatch.classify.match import find_hits
-from litwatch.classify.rules import Rule, load_ruleset
+from litwatch.classify.rules import FILES, Rule, load_ruleset
 from litwatch.errors import RuleError
 from litwatch.models import AbstractSection, Article
 
@@ -144,10 +144,7 @@ def test_every_fault_is_named_at_once_with_its_place(tmp_path: Path) -> None:
         + '[[topic]]\nid = "t"\nlabel = "T"\nclass = "core"\ntopics = ["scleredma"]\n',
     )
     assert [fault.partition(": ")[0] for fault in faults] == [
-        *["own.toml:2"] * 3,
-        *["own.toml:15"] * 2,
-        "own.toml:10",
-        "own.toml:18",
+        f"{tmp_path}/own.toml:{line}" for line in (2, 2, 2, 15, 15, 10, 18)
     ]
     assert "unknown key: trems; did you mean terms?" in faults[0]
     assert "exclude: not a regular expression: (open" in faults[2]
@@ -207,5 +204,38 @@ def test_the_built_in_files_are_read_once(tmp_path: Path) -> None:
 def test_a_general_term_covers_only_treatments_that_exist(tmp_path: Path) -> None:
     fault = faults_of(tmp_path, SOUND + 'covers = ["melphalan", "melfalan"]\n')
     assert fault == (
-        "own.toml:2: treatment acid: covers: no such rule: melfalan; did you mean melphalan?",
+        f"{tmp_path}/own.toml:2: treatment acid: covers: no such rule: melfalan; "
+        "did you mean melphalan?",
     )
+
+
+def test_a_topic_of_another_disease_is_a_label_where_its_rule_has_that_id(tmp_path: Path) -> None:
+    topic = '[[topic]]\nid = "{}"\nlabel = "S"\nclass = "core"\ntopics = ["systemic_sclerosis"]\n'
+    own = topic.format("systemic_sclerosis") + topic.format("crest")
+
+    ruleset = load_ruleset([rule_file(tmp_path, own)])
+
+    assert [rule.tags for rule in ruleset.rules[-2:]] == [("systemic_sclerosis",)] * 2
+    (fault,) = faults_of(tmp_path, topic.format("crest"))
+    assert "topics: no such label: systemic_sclerosis" in fault
+
+
+def test_the_words_of_a_cue_are_checked_one_by_one(tmp_path: Path) -> None:
+    (fault,) = faults_of(tmp_path, CUE + 'words = ["sound", "(open", "sounder"]\n')
+
+    assert "words: not a regular expression: (open" in fault
+
+
+def test_a_folder_with_files_of_the_same_names_takes_the_place_of_the_built_in_ones(
+    tmp_path: Path,
+) -> None:
+    for name in FILES:
+        (tmp_path / name).write_text("")
+    (tmp_path / "treatments.toml").write_text(SOUND)
+
+    ruleset = load_ruleset(base=tmp_path)
+
+    assert [(rule.id, rule.place) for rule in ruleset.rules] == [
+        ("acid", f"{tmp_path}/treatments.toml:2: treatment acid")
+    ]
+    assert ruleset.version != RULESET.version

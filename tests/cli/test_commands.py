@@ -242,7 +242,7 @@ def test_help_names_every_command(litwatch: Run) -> None:
     result = litwatch("--help")
 
     assert result.returncode == 0
-    commands = "run demo init check tag show status subscribers outbox digest"
+    commands = "run demo init check tag rules retag show status subscribers outbox digest"
     for command in commands.split():
         assert re.search(rf"(?m)^  {command} ", result.stdout)
 
@@ -262,7 +262,7 @@ def test_the_demo_clears_no_folder_that_is_not_its_own(litwatch: Run, tmp_path: 
     assert (tmp_path / "mine" / "litwatch.db").read_text() == "mine"
 
 
-@pytest.mark.parametrize("command", ["run", "init", "tag", "show", "why", "why-not"])
+@pytest.mark.parametrize("command", ["run", "init", "tag", "show", "why", "why-not", "retag"])
 def test_the_examples_of_a_help_stand_on_lines_of_their_own(litwatch: Run, command: str) -> None:
     shown = litwatch(command, "--help").stdout
 
