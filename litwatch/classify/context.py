@@ -149,7 +149,7 @@ def _judged(
         follows = bool(before) and before[0].sentence.field == sentence.field
         words = _pronouns(sentence, inside, before if follows else ())
         read, said = _read(sentence, inside, words, cues)
-        is_cited = bool(inside) and _is_of_others(of_others, sentence)
+        is_cited = any(map(_is_drug, inside)) and _is_of_others(of_others, sentence)
         here = [
             _Judged(hit, _as_before(verdict, before), sentence, is_general, is_cited)
             for hit, verdict in read
