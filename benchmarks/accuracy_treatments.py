@@ -83,7 +83,7 @@ def _causes(text: str) -> Iterator[tuple[Article, dict[str, Spans]]]:
 
 
 def trials(folder: Path, ruleset: Ruleset) -> tuple[int, int]:
-    """Interventions that are tagged in their text, and all that hold a rule's word by themselves."""
+    """Interventions that are tagged in their text, and all that hold a rule's word alone."""
     found = known = 0
     for line in (folder / "ebm_nlp" / "dev.jsonl").read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
@@ -112,7 +112,7 @@ def _own_words(intervention: str, ruleset: Ruleset) -> set[str]:
 
 def indexed(folder: Path, ruleset: Ruleset) -> tuple[int, int]:
     """Drugs found in the text, and all in therapeutic use that a rule knows as a heading."""
-    tags = defaultdict(set)
+    tags: dict[str, set[str]] = defaultdict(set)
     for rule in ruleset.rules:
         for name in (*rule.headings, *rule.substances):
             if rule.category == "treatment":
@@ -123,7 +123,9 @@ def indexed(folder: Path, ruleset: Ruleset) -> tuple[int, int]:
         drugs = [drug for drug in record["drugs_therapeutic_use"] if drug.casefold() in tags]
         if not drugs or not record["abstract"]:
             continue
-        article = article_of(record["pmid"], record["title"], re.sub(r"\s+", " ", record["abstract"]))
+        article = article_of(
+            record["pmid"], record["title"], re.sub(r"\s+", " ", record["abstract"])
+        )
         tagged = {finding.tag.id for finding in classify(article, ruleset).treatments}
         known += len(drugs)
         found += sum(bool(tags[drug.casefold()] & tagged) for drug in drugs)

@@ -5,6 +5,7 @@ match -> hits, clauses and context -> roles, reconcile -> their sum, facts -> wh
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from litwatch.classify.context import mentions
 from litwatch.classify.echoes import find_echo
@@ -26,10 +27,12 @@ def classify(article: Article, ruleset: Ruleset) -> Findings:
     topics = tuple(hit for hit in hits if hit.category == "topic")
     facts = find_facts(article, sentences, topics, echo)
     patients = int(facts.patients.value) if facts.patients else 0
-    found = _by_tag(mentions(article, sentences, hits, ruleset, echo, patients))
+    is_ours = bool(topics) or not article.title
+    found = mentions(article, sentences, hits, ruleset, echo, patients, is_ours=is_ours)
+    grouped = _by_tag(found)
     return Findings(
-        treatments=tuple(_findings(found, ruleset, "treatment")),
-        organs=tuple(_findings(found, ruleset, "organ")),
+        treatments=tuple(_findings(grouped, ruleset, "treatment")),
+        organs=tuple(_findings(grouped, ruleset, "organ")),
         facts=facts,
     )
 
@@ -61,14 +64,20 @@ def _is_named(hit: Hit, tag: str, own: set[Place]) -> bool:
     )
 
 
+@lru_cache(maxsize=8)
+def _places(ruleset: Ruleset) -> dict[tuple[RuleCategory, str], int]:
+    """Where each rule stands in rule order."""
+    return {(rule.category, rule.id): place for place, rule in enumerate(ruleset.rules)}
+
+
 def _findings(
     found: dict[tuple[RuleCategory, str], list[Mention]], ruleset: Ruleset, category: Category
 ) -> Iterator[Finding]:
     """One finding a tag, in rule order: the mention that earned the role, then the others."""
-    for rule in ruleset.rules:
-        of_tag = found.get((category, rule.id)) if rule.category == category else None
-        if not of_tag:
-            continue
+    places = _places(ruleset)
+    own = [key for key in found if key[0] == category and key in places]
+    for key in sorted(own, key=places.__getitem__):
+        rule, of_tag = ruleset.rules[places[key]], found[key]
         decisive = strongest(of_tag, category)
         if _only_repeats(rule, decisive) and any((category, one) in found for one in rule.covers):
             continue

@@ -15,14 +15,19 @@ _THINGS = (
     r"(?:treatments?|therap(?:y|ies)|drugs?|agents?|measures?|regimens?|modalit(?:y|ies)|"
     r"medications?|combinations?|attempts?|courses?)"
 )
+_VERBS = (
+    r"(?:was|were|is|are|had|has|have|did|does|could|failed|proved|remained|brought|led|gave|"
+    r"helped|worked|improved|produced|made|left|fared|came|resulted|achieved|cleared|softened|"
+    r"changed|relieved|influenced|altered|affected|stopped|ended)"
+)
+_OF_PATIENTS = r"(?:cleared|improved|died|relapsed|recovered|responded|softened)"
 _ANAPHOR = re.compile(
-    r"(?:^|[;:,] |\b(?:but|and|in whom|where|although|though|because|since|as) )(?:(?:and|but|yet|however|unfortunately|again),? )*(?P<word>"
-    rf"(?P<plural>(?P<negative>(?:none|neither)(?! (?:cleared|improved|died|relapsed|recovered|responded|softened)\b))|all|both|each|these|they)(?: of (?:them|these|the {_THINGS}))?"
-    rf"(?: (?:the )?(?:two |three |four )?{_THINGS})?|(?P<first>the (?:former|first))|the (?:latter|second)|"
-    rf"it|this|(?:the|this) {_THINGS})"
-    r"(?= (?:\w+ly |also |all |both |only |soon )?(?:was|were|is|are|had|has|have|did|does|could|"
-    r"failed|proved|remained|brought|led|gave|helped|worked|improved|produced|made|left|fared|came|"
-    r"resulted|achieved|cleared|softened|changed|relieved|influenced|altered|affected|stopped|ended)\b)"
+    r"(?:^|[;:,] |\b(?:but|and|in whom|where|although|though|because|since|as) )"
+    r"(?:(?:and|but|yet|however|unfortunately|again),? )*(?P<word>"
+    rf"(?P<plural>(?P<negative>(?:none|neither)(?! {_OF_PATIENTS}\b))|all|both|each|these|they)"
+    rf"(?: of (?:them|these|the {_THINGS}))?(?: (?:the )?(?:two |three |four )?{_THINGS})?|"
+    rf"(?P<first>the (?:former|first))|the (?:latter|second)|it|this|(?:the|this) {_THINGS})"
+    rf"(?= (?:\w+ly |also |all |both |only |soon )?{_VERBS}\b)"
 )
 _HEAD = re.compile(r"[;:] ")
 _OF_THINGS = ("certain", "failed", "withdrawn", "considered")
@@ -30,7 +35,7 @@ _OF_THINGS = ("certain", "failed", "withdrawn", "considered")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is said of treatments named before `start`: of all, or of the last, or the one before."""
+    """What is said of treatments named before `start`: of all, of the last, or the one before."""
 
     start: int
     verdict: Verdict

@@ -15,7 +15,8 @@ from itertools import pairwise
 from litwatch.classify.rules import SENSES, Cue
 
 _BORDER = re.compile(
-    r"[;:](?= )|\b(?:but|whereas|while|however|although|though|until|thus|then(?! (?:with|by|to|on|an?)\b)|jedoch|aber|wahrend|"
+    r"[;:](?= )|\b(?:but|whereas|while|however|although|though|until|thus|"
+    r"then(?! (?:with|by|to|on|an?)\b)|jedoch|aber|wahrend|"
     r"obwohl|mais|cependant|tandis que|pero|aunque|mientras)\b"
 )
 _CONJUNCTION = re.compile(r"\b(?:and|or|plus|with|nor|und|oder|mit|et|ou|avec|y|o|e|con)\b|[/+&]")
@@ -39,12 +40,15 @@ _DATE = re.compile(r"\b(?:before|prior to|until|preceded)(?: the| starting| begi
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|can|could|may|did|does|do|which|who)\b")
 _PREDICATE = re.compile(_VERB.pattern + r"|\b[a-z]{2,}ed\b")
 _NO_LIST = re.compile(
-    r"\b(?:after|before|instead|following|despite|because|which|who|whom|that)\b|, (?:as|since|for) "
+    r"\b(?:after|before|instead|following|despite|because|which|who|whom|that)\b|"
+    r", (?:as|since|for) "
 )
 _GOING_ON = ("given", "mentioned")
 _IN_LISTS = ("given", "abnormal")  # "A and, later, treatment with B"; "dyspnea and raised enzymes"
 _LIST_HEAD = re.compile(r": (?:[\w-]+ ){0,3}$")
-_LIST_STEP = re.compile(r"[^a-z]*;(?: (?:and|then|finally|later|lastly|also|next))*(?: [\w-]+){0,2} $")
+_LIST_STEP = re.compile(
+    r"[^a-z]*;(?: (?:and|then|finally|later|lastly|also|next))*(?: [\w-]+){0,2} $"
+)
 """The words between a colon and the list it announces, and between two steps of such a list."""
 _LIST_GAP = 60  # characters between two mentions of one list
 _LOOK_AHEAD = 80  # characters behind the last mention that a cue before it may look at

@@ -18,7 +18,7 @@ from litwatch.classify.echoes import Echo
 from litwatch.classify.indexing import indexed_role, is_survey
 from litwatch.classify.match import Hit
 from litwatch.classify.passages import Sentence
-from litwatch.classify.reconcile import ROLES, Mention, Rules, reconciled
+from litwatch.classify.reconcile import ROLES, Mention, Rules, Whole, reconciled
 from litwatch.classify.rules import Cue, Ruleset
 from litwatch.classify.text import enclosing, sentences
 from litwatch.models import Article, Evidence
@@ -31,7 +31,8 @@ _PLURALS = ("all", "both", "these", "they", "none", "neither", "each")
 _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
 _PAST = (
-    r"\b(?:was|were|had|did|became|began|came|fell|gave|got|grew|kept|left|led|made|rose|took|went)\b"
+    r"\b(?:was|were|had|did|became|began|came|fell|gave|got|grew|kept|left|led|made|rose|took|"
+    r"went)\b"
 )
 _NARRATIVE = re.compile(
     rf"{_PAST}|\d ?(?:mg|g|ug|mcg|iu|units?|j|gy|cgy|ml)(?:/|\b)|"
@@ -96,10 +97,13 @@ def mentions(
     ruleset: Ruleset,
     echo: Echo = "",
     patients: int = 0,
+    *,
+    is_ours: bool = True,
 ) -> tuple[Mention, ...]:
     """Every hit of a treatment or an organ that means something, with its role and its proof.
 
-    `patients` is the number of the article's own, 0 where it has none or does not say.
+    `patients` is the number of the article's own, 0 where it has none or does not say; `is_ours`
+    where it is on a disease that the rules know.
     """
     cues = _cues(ruleset)
     by_place: dict[tuple[str, int], list[Hit]] = defaultdict(list)
@@ -111,7 +115,8 @@ def mentions(
     has_patients = patients > 0 or is_single
     told = _from_text(judged, is_survey=is_survey(article), has_patients=has_patients)
     found = [*told, *_from_lists(article, by_place)]
-    return reconciled(found, cues.rules, echo, is_single=is_single, has_patients=has_patients)
+    whole = Whole(is_single=is_single, has_patients=has_patients, is_ours=is_ours)
+    return reconciled(found, cues.rules, echo, whole)
 
 
 # ---- sentences -----------------------------------------------------------------------------------
@@ -149,7 +154,7 @@ def _judged(
         follows = bool(before) and before[0].sentence.field == sentence.field
         words = _pronouns(sentence, inside, before if follows else ())
         read, said = _read(sentence, inside, words, cues)
-        is_cited = bool(inside) and _is_of_others(of_others, sentence)
+        is_cited = any(map(_is_drug, inside)) and _is_of_others(of_others, sentence)
         here = [
             _Judged(hit, _as_before(verdict, before), sentence, is_general, is_cited)
             for hit, verdict in read
@@ -273,7 +278,9 @@ def _openings(sentence: Sentence, hits: Sequence[Hit], cues: _Cues) -> Iterator[
         for cue in cues.previous:
             found = cue.pattern.match(text, start)
             if found and not any(start <= span[0] < found.end() for span in drugs):
-                yield Told(start, Verdict(cue.role, cue), is_plural=text.startswith(_PLURALS, start))
+                yield Told(
+                    start, Verdict(cue.role, cue), is_plural=text.startswith(_PLURALS, start)
+                )
                 break
 
 
@@ -285,9 +292,7 @@ def _retold(
     What a sentence on the article's patients tells is not general any more.
     """
     reached = [
-        one
-        for one in judged
-        if _is_touched(one, told) and (end is None or _ends(one) <= end)
+        one for one in judged if _is_touched(one, told) and (end is None or _ends(one) <= end)
     ]
     meant = told.meant(tuple(dict.fromkeys(one.hit.rule for one in reached)))
     return [

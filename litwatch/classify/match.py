@@ -319,7 +319,9 @@ def _is_meant(
 def _spelt_behind(text: _Text, in_text: list[_Span], key: tuple[int, str]) -> str:
     """Whose words follow an abbreviation ("ASCT, for allogeneic ..."): "own", "other" or none's."""
     number, abbreviation = key
-    for found in re.finditer(rf"\b{re.escape(abbreviation)},? (?:for|meaning|i\.e\.,?) ", text.normal.cased):
+    for found in re.finditer(
+        rf"\b{re.escape(abbreviation)},? (?:for|meaning|i\.e\.,?) ", text.normal.cased
+    ):
         if any(span.start == found.end() and span.rule == number for span in in_text):
             return "own"
         words = re.findall(r"[^\W_]+", text.normal.text[found.end() : found.end() + 80])

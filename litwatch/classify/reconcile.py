@@ -45,15 +45,25 @@ class Mention:
     is_harm: bool = False
 
 
-def reconciled(
-    found: Sequence[Mention], rules: Rules, echo: Echo, *, is_single: bool, has_patients: bool
-) -> tuple[Mention, ...]:
-    """The mentions of one article in the light of each other.
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What the article is: of one patient, of own patients at all, on a disease of the rules."""
 
-    `is_single` where it is of one patient, `has_patients` where it is of its own patients at all.
-    """
-    found = _corrected(_own(found, rules, has_patients=has_patients), rules, is_single=is_single)
+    is_single: bool
+    has_patients: bool
+    is_ours: bool
+
+
+def reconciled(
+    found: Sequence[Mention], rules: Rules, echo: Echo, whole: Whole
+) -> tuple[Mention, ...]:
+    """The mentions of one article in the light of each other and of the whole."""
+    if whole.is_ours:
+        found = _own(found, rules, has_patients=whole.has_patients)
+    found = _corrected(found, rules, is_single=whole.is_single)
     found = _capped(_denied(_titled(found, rules)), rules)
+    if not whole.is_ours:
+        found = [_of_another_disease(mention) for mention in found]
     return tuple(_echoed(mention, echo) for mention in found if mention.role)
 
 
@@ -71,6 +81,15 @@ def _drugs(mention: Mention, rules: Rules) -> tuple[_Drug, ...]:
     is_family = rules[mention.hit.category, mention.hit.rule].several
     word = mention.evidence.text.casefold() if is_family else ""
     return tuple((tag, word) for tag in mention.hit.tags)
+
+
+def _of_another_disease(mention: Mention) -> Mention:
+    """The mention in an article on none of the rules' diseases, for which nothing was given.
+
+    Nor is a drug for another disease there beside the point.
+    """
+    is_beside = _is_drug(mention) and mention.role in ("given", "")
+    return replace(mention, role="mentioned") if is_beside else mention
 
 
 def _own(found: Sequence[Mention], rules: Rules, *, has_patients: bool) -> list[Mention]:

@@ -104,7 +104,9 @@ def test_a_cue_of_sentences_is_not_found_in_its_counterexamples(cue: Cue, exampl
 
 
 def test_every_cue_has_examples() -> None:
-    assert [cue.id for cue in RULESET.cues if cue.role not in ("except", "same") and not cue.matches] == []
+    assert [
+        cue.id for cue in RULESET.cues if cue.role not in ("except", "same") and not cue.matches
+    ] == []
 
 
 @pytest.mark.parametrize(
