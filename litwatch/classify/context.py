@@ -323,7 +323,15 @@ def _from_text(
 ) -> Iterator[Mention]:
     """The mentions of titles and abstracts, in reading order; a survey's results treat nobody."""
     roles = [
-        _drug_role(one, has_patients=has_patients) if _is_drug(one.hit) else _organ_role(one)
+        _drug_role(one, has_patients=has_patients)
+        if _is_drug(one.hit)
+        else organ_role(
+            one.hit,
+            one.verdict.sense,
+            one.sentence.part,
+            is_general=one.is_general,
+            is_cited=one.is_cited,
+        )
         for one in judged
     ]
     given = {
@@ -364,17 +372,6 @@ def _drug_role(one: _Judged, *, has_patients: bool) -> str:
         part == "plain" and has_patients and _NARRATIVE.search(one.sentence.normal.text)
     )
     return "given" if is_told else "mentioned"
-
-
-def _organ_role(one: _Judged) -> str:
-    """The role of an organ by its sentence."""
-    return organ_role(
-        one.hit,
-        one.verdict.sense,
-        is_general=one.is_general,
-        is_cited=one.is_cited,
-        concludes=one.sentence.part == "conclusion",
-    )
 
 
 def _evidence(one: _Judged) -> Evidence:

@@ -7,6 +7,7 @@ cues of organs see every letter of it as the same.
 from collections.abc import Iterable
 
 from litwatch.classify.match import Hit
+from litwatch.classify.passages import Part
 
 _ROLES = {"involved": "involved", "abnormal": "involved", "excluded": "excluded"}
 _TOLD = ("excluded", "abnormal")  # the results of an examination
@@ -21,9 +22,7 @@ def blotted(text: str, drugs: Iterable[tuple[int, int]]) -> str:
     return text
 
 
-def organ_role(
-    hit: Hit, sense: str, *, is_general: bool, is_cited: bool, concludes: bool = False
-) -> str:
+def organ_role(hit: Hit, sense: str, part: Part, *, is_general: bool, is_cited: bool) -> str:
     """The role of an organ whose sentence gives it this sense; empty for a test without result.
 
     What is said of the disease at large, or of other authors' patients, is only mentioned, and so
@@ -35,4 +34,4 @@ def organ_role(
         return "mentioned"
     if sense:
         return _ROLES.get(sense, "mentioned")
-    return "mentioned" if concludes else "involved"
+    return "mentioned" if part == "conclusion" else "involved"
