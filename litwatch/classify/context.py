@@ -17,14 +17,13 @@ from litwatch.classify.clauses import Verdict, verdicts
 from litwatch.classify.echoes import Echo
 from litwatch.classify.indexing import indexed_role, is_survey
 from litwatch.classify.match import Hit
+from litwatch.classify.organs import blotted, organ_role
 from litwatch.classify.passages import Sentence
 from litwatch.classify.reconcile import ROLES, Mention, Rules, Whole, reconciled
 from litwatch.classify.rules import Cue, Ruleset
 from litwatch.classify.text import enclosing, sentences
 from litwatch.models import Article, Evidence
 
-_ORGAN_ROLE = {"involved": "involved", "abnormal": "involved", "excluded": "excluded"}
-"""What the senses of organs come to; every other sense: mentioned."""
 _DRUG_ROLE = {"certain": "given"}  # every other sense is the role
 _UNPROVEN = ("certain", "given", "failed", "withdrawn", "")  # general talk, where nobody is treated
 _PLURALS = ("all", "both", "these", "they", "none", "neither", "each")
@@ -40,8 +39,6 @@ _NARRATIVE = re.compile(
 )
 """The past tense or a dose: what a case report tells of its own patients."""
 _OWN = re.compile(r"\b(?:ours?|her|his|here|this (?:patient|case|man|woman|girl|boy))\b")
-DRUG = "δ"
-"""What cues of organs see of a treatment's letters: normalised text has no Greek ones itself."""
 _HARM_GAP = 60  # characters between a harm and the drug that caused it
 
 
@@ -238,13 +235,6 @@ def _unblamed(
     return verdict
 
 
-def blotted(text: str, drugs: Iterable[tuple[int, int]]) -> str:
-    """The text in which the cues of organs are looked for: every treatment is as good as another."""
-    for start, end in drugs:
-        text = text[:start] + DRUG * (end - start) + text[end:]
-    return text
-
-
 def _inside(sentence: Sentence, hit: Hit) -> tuple[int, int]:
     """Where a hit stands in the normalised sentence."""
     return sentence.normal.find(hit.start - sentence.start, hit.end - sentence.start)
@@ -334,7 +324,15 @@ def _from_text(
 ) -> Iterator[Mention]:
     """The mentions of titles and abstracts, in reading order; a survey's results treat nobody."""
     roles = [
-        _drug_role(one, has_patients=has_patients) if _is_drug(one.hit) else _organ_role(one)
+        _drug_role(one, has_patients=has_patients)
+        if _is_drug(one.hit)
+        else organ_role(
+            one.hit,
+            one.verdict.sense,
+            one.sentence.part,
+            is_general=one.is_general,
+            is_cited=one.is_cited,
+        )
         for one in judged
     ]
     given = {
@@ -375,18 +373,6 @@ def _drug_role(one: _Judged, *, has_patients: bool) -> str:
         part == "plain" and has_patients and _NARRATIVE.search(one.sentence.normal.text)
     )
     return "given" if is_told else "mentioned"
-
-
-def _organ_role(one: _Judged) -> str:
-    """The role of an organ by its sentence."""
-    sense = one.verdict.sense
-    if one.hit.examination and sense not in ("excluded", "abnormal"):
-        return ""
-    if (one.is_general and sense != "excluded") or one.is_cited:
-        return "mentioned"
-    if sense:
-        return _ORGAN_ROLE.get(sense, "mentioned")
-    return "mentioned" if one.sentence.part == "conclusion" else "involved"
 
 
 def _evidence(one: _Judged) -> Evidence:
