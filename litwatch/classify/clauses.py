@@ -21,7 +21,7 @@ _BORDER = re.compile(
 )
 _CONJUNCTION = re.compile(r"\b(?:and|or|plus|with|nor|und|oder|mit|et|ou|avec|y|o|e|con)\b|[/+&]")
 _NEW_SUBJECT = re.compile(r", (?:[\w-]+ ){0,3}$")
-_NEW_PREDICATE = re.compile(r"^ [^,;]*\w, (?:and|but|so) (?:[\w-]+ ){0,2}$")
+_NEW_PREDICATE = re.compile(r"^(?: [^,;]*\w)?, (?:and|but|so) (?:[\w-]+ ){0,2}$")
 _OTHER_SUBJECT = re.compile(
     r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) |"
     r"\b(?:after|when|once|because|since|as|where|if|before) (?:[\w-]+ ){0,3}?(?:treatments?|"
@@ -234,7 +234,7 @@ class _Clause:
         start = self.mentions[number][0]
         floor = max(ahead.end, self.mentions[number - 1][1] if number else 0)
         between = self.text[floor:start]
-        if _NEW_PREDICATE.search(between):
+        if floor == ahead.end and _NEW_PREDICATE.search(between):
             return True
         return bool(_NEW_SUBJECT.search(between)) and not _CONJUNCTION.search(between)
 

@@ -300,11 +300,11 @@ def _is_touched(one: _Judged, told: Told) -> bool:
     What was given is not refused any more; what was refused can be accepted after all.
     """
     sense, cue = one.verdict.sense, one.verdict.cue
-    if not _is_drug(one.hit) or (cue is not None and cue.effect):
+    is_told = cue is not None and cue.effect and told.verdict.sense != "withdrawn"
+    if not _is_drug(one.hit) or is_told:
         return False
-    if told.verdict.sense == "considered":
-        return sense == ""
-    return sense in ("given", "") or (told.verdict.sense == "certain" and sense == "considered")
+    others = {"considered": ("",), "certain": ("given", "considered", "")}
+    return sense in ("mentioned", *others.get(told.verdict.sense, ("given", "")))
 
 
 def _ends(one: _Judged) -> int:
