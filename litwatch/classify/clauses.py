@@ -10,8 +10,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
+from litwatch.classify.needles import Sieve
 from litwatch.classify.rules import SENSES, Cue
 
 _BORDER = re.compile(
@@ -292,7 +294,12 @@ class _Clause:
         return _FLIPPED.get(sign.cue.role, sign.cue.role) if turned else sign.cue.role
 
 
-def _signs(text: str, cues: Iterable[Cue], mentions: Sequence[Span]) -> list[_Sign]:
+@lru_cache(maxsize=32)
+def _sieve(cues: tuple[Cue, ...]) -> Sieve:
+    return Sieve(cue.pattern.pattern for cue in cues)
+
+
+def _signs(text: str, cues: tuple[Cue, ...], mentions: Sequence[Span]) -> list[_Sign]:
     """Every match of every cue, without those that lie wholly inside a longer one.
 
     "Did not respond to" before B holds "did not respond", which would govern the A before it; with
@@ -303,7 +310,7 @@ def _signs(text: str, cues: Iterable[Cue], mentions: Sequence[Span]) -> list[_Si
     reach = {"before": (0, ahead), "after": (first, len(text)), "around": (0, len(text))}
     found = [
         _Sign(match.start(), match.end(), cue)
-        for cue in cues
+        for cue in map(cues.__getitem__, _sieve(cues).passed(text))
         if cue.direction in reach
         for match in cue.pattern.finditer(text, *reach[cue.direction])
     ]
