@@ -148,14 +148,15 @@ def _judged(
             is_general = is_general or _is_general(sentence, cues, is_first=is_first)
             is_first = False
         follows = bool(before) and before[0].sentence.field == sentence.field
-        words = _pronouns(sentence, inside, before if follows else ())
+        first = _first_end(sentence, inside, before if follows else ())
+        words = tuple(anaphors(sentence.normal.text, first))
         read, said = _read(sentence, inside, words, cues)
         is_cited = any(map(_is_drug, inside)) and _is_of_others(of_others, sentence)
         here = [
             _Judged(hit, _as_before(verdict, before), sentence, is_general, is_cited)
             for hit, verdict in read
         ]
-        for told in (*_openings(sentence, inside, cues), *said):
+        for told in (*_openings(sentence, inside, first, cues), *said):
             if any(_is_drug(one.hit) and _ends(one) <= told.start for one in here):
                 here = _retold(here, told, told.start)
             elif follows:
@@ -248,23 +249,23 @@ def _as_before(verdict: Verdict, before: Sequence[_Judged]) -> Verdict:
 # ---- pronouns ------------------------------------------------------------------------------------
 
 
-def _pronouns(
-    sentence: Sentence, hits: Sequence[Hit], before: Sequence[_Judged]
-) -> tuple[Anaphor, ...]:
-    """The words of the sentence that stand for a treatment named before them."""
-    ends = [_inside(sentence, hit)[1] for hit in hits if _is_drug(hit)]
-    first = 0 if any(_is_drug(one.hit) for one in before) else min(ends, default=None)
-    if first is None:
-        return ()
-    return tuple(word for word in anaphors(sentence.normal.text) if word.start >= first)
+def _first_end(sentence: Sentence, hits: Sequence[Hit], before: Sequence[_Judged]) -> int | None:
+    """From where on the sentence can speak of a treatment named before; None: from nowhere."""
+    if any(_is_drug(one.hit) for one in before):
+        return 0
+    return min((_inside(sentence, hit)[1] for hit in hits if _is_drug(hit)), default=None)
 
 
-def _openings(sentence: Sentence, hits: Sequence[Hit], cues: _Cues) -> Iterator[Told]:
+def _openings(
+    sentence: Sentence, hits: Sequence[Hit], first: int | None, cues: _Cues
+) -> Iterator[Told]:
     """What clauses that name no treatment say by their opening of those named before them."""
+    if first is None:
+        return
     text = sentence.normal.text
     drugs = [_inside(sentence, hit) for hit in hits if _is_drug(hit)]
     for start in clause_heads(text):
-        for cue in cues.previous:
+        for cue in cues.previous if start >= first else ():
             found = cue.pattern.match(text, start)
             if found and not any(start <= span[0] < found.end() for span in drugs):
                 yield Told(
@@ -298,11 +299,11 @@ def _is_touched(one: _Judged, told: Told) -> bool:
     What was given is not refused any more; what was refused can be accepted after all.
     """
     sense, cue = one.verdict.sense, one.verdict.cue
-    if not _is_drug(one.hit) or (cue is not None and cue.effect):
+    is_told = cue is not None and cue.effect and told.verdict.sense != "withdrawn"
+    if not _is_drug(one.hit) or is_told:
         return False
-    if told.verdict.sense == "considered":
-        return sense == ""
-    return sense in ("given", "") or (told.verdict.sense == "certain" and sense == "considered")
+    others = {"considered": ("",), "certain": ("given", "considered", "")}
+    return sense in ("mentioned", *others.get(told.verdict.sense, ("given", "")))
 
 
 def _ends(one: _Judged) -> int:
