@@ -10,10 +10,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
-from litwatch.classify.needles import Sieve
 from litwatch.classify.rules import SENSES, Cue
 
 _BORDER = re.compile(
@@ -305,12 +303,7 @@ class _Clause:
         return _FLIPPED.get(sign.cue.role, sign.cue.role) if turned else sign.cue.role
 
 
-@lru_cache(maxsize=32)
-def _sieve(cues: tuple[Cue, ...]) -> Sieve:
-    return Sieve(cue.pattern.pattern for cue in cues)
-
-
-def _signs(text: str, cues: tuple[Cue, ...], mentions: Sequence[Span]) -> list[_Sign]:
+def _signs(text: str, cues: Iterable[Cue], mentions: Sequence[Span]) -> list[_Sign]:
     """Every match of every cue, without those that lie wholly inside a longer one.
 
     "Did not respond to" before B holds "did not respond", which would govern the A before it; with
@@ -321,7 +314,7 @@ def _signs(text: str, cues: tuple[Cue, ...], mentions: Sequence[Span]) -> list[_
     reach = {"before": (0, ahead), "after": (first, len(text)), "around": (0, len(text))}
     found = [
         _Sign(match.start(), match.end(), cue)
-        for cue in map(cues.__getitem__, _sieve(cues).passed(text))
+        for cue in cues
         if cue.direction in reach
         for match in cue.pattern.finditer(text, *reach[cue.direction])
     ]

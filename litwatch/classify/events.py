@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from litwatch.classify.fact_cues import cues_for, fact_cues
+from litwatch.classify.fact_cues import fact_cues
 from litwatch.classify.numerals import MARK
 from litwatch.classify.passages import Sentence
 from litwatch.models import Evidence, Field
@@ -108,7 +108,7 @@ def _is_telling(sentence: Sentence, group: Group, *, is_first: bool) -> bool:
 
 def _says(sentence: Sentence, table: str) -> bool:
     """Whether a cue of the table stands in the sentence."""
-    return any(cue.pattern.search(sentence.text) for cue in cues_for(_FILE, table, sentence.text))
+    return any(cue.pattern.search(sentence.text) for cue in fact_cues(_FILE, table))
 
 
 def _in_sentence(
@@ -139,7 +139,7 @@ def _in_sentence(
 def matches(sentence: Sentence, table: str) -> tuple[Match, ...]:
     """The matches of the cues; where two overlap, that of the earlier cue stands."""
     taken: list[Match] = []
-    for cue in cues_for(_FILE, table, sentence.text):
+    for cue in fact_cues(_FILE, table):
         if sentence.field not in cue.fields:
             continue
         for match in cue.find_in(sentence.text):

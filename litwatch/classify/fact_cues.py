@@ -13,7 +13,6 @@ from functools import cache
 from importlib.resources import files
 from typing import cast
 
-from litwatch.classify.needles import Sieve
 from litwatch.classify.numerals import MARK
 from litwatch.models import Field
 
@@ -49,17 +48,6 @@ def fact_cues(file: str, table: str) -> tuple[FactCue, ...]:
     document = _document(file)
     fragments = _fragments(document)
     return tuple(_cue(entry, fragments) for entry in document[table])
-
-
-@cache
-def _sieve(file: str, table: str) -> Sieve:
-    return Sieve(cue.pattern.pattern for cue in fact_cues(file, table))
-
-
-def cues_for(file: str, table: str, text: str) -> tuple[FactCue, ...]:
-    """The cues of a table that can match in a text at all, in file order."""
-    cues = fact_cues(file, table)
-    return tuple(cues[number] for number in _sieve(file, table).passed(text))
 
 
 @cache

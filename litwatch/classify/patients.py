@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from litwatch.classify.fact_cues import FactCue, cues_for, fact_cues
+from litwatch.classify.fact_cues import FactCue, fact_cues
 from litwatch.classify.passages import Sentence
 from litwatch.models import Evidence
 
@@ -102,7 +102,7 @@ def _matches(
     table: str, sentence: Sentence, values: Iterable[str] = ()
 ) -> Iterator[tuple[FactCue, re.Match[str]]]:
     """Every match of the table's cues, of the given values if any, in the sentence."""
-    for cue in cues_for(_FILE, table, sentence.text):
+    for cue in fact_cues(_FILE, table):
         if sentence.field in cue.fields and (not values or cue.value in values):
             for match in cue.find_in(sentence.text):
                 yield cue, match

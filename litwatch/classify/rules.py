@@ -79,7 +79,7 @@ class Rule:
     ignores: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Cue:
     """Words that say what a mention near them means; `context.toml` describes the keys."""
 
