@@ -133,8 +133,7 @@ def _judged(
     of_others = (*cues.literature, *cues.several) if is_single else cues.literature
     before: list[_Judged] = []
     is_first = True
-    titles = (sentence for sentence in passages if sentence.field in _TITLES)
-    is_laboratory = any(_is_any(cues.animal, title) for title in titles)
+    is_laboratory = any(_is_any(cues.animal, one) for one in passages if one.field in _TITLES)
     for sentence in passages:
         if sentence.part == "indexing":
             continue
@@ -326,13 +325,7 @@ def _from_text(
     roles = [
         _drug_role(one, has_patients=has_patients)
         if _is_drug(one.hit)
-        else organ_role(
-            one.hit,
-            one.verdict.sense,
-            one.sentence.part,
-            is_general=one.is_general,
-            is_cited=one.is_cited,
-        )
+        else organ_role(one.hit, one.verdict.sense, one.sentence.part, one.is_general, one.is_cited)
         for one in judged
     ]
     given = {

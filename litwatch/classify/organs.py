@@ -22,7 +22,7 @@ def blotted(text: str, drugs: Iterable[tuple[int, int]]) -> str:
     return text
 
 
-def organ_role(hit: Hit, sense: str, part: Part, *, is_general: bool, is_cited: bool) -> str:
+def organ_role(hit: Hit, sense: str, part: Part, is_general: bool, is_cited: bool) -> str:
     """The role of an organ whose sentence gives it this sense; empty for a test without result.
 
     What is said of the disease at large, or of other authors' patients, is only mentioned, and so
