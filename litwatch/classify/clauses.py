@@ -35,6 +35,9 @@ _ORGANS_OTHER_SUBJECT = re.compile(
 )
 _SEQUENCE = re.compile(r"(?:(?! (?:was|were|is|are) )[^,;:]){0,40},? followed by [^,;:]{0,25}")
 """What joins two steps of one course of treatment ("A followed by oral B")."""
+_NEW_SENTENCE = re.compile(
+    r", (?:the|his|her|their|its|she|he|it|they|new|no) [^;]*, (?:and|so|but) (?:[\w-]+ ){0,2}$"
+)
 _NEW_CLAUSE = re.compile(
     r", (?:and|but|so) (?:(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+|he|she|it|they|"
     r"others?|all|both|none)\b(?! or\b)|(?:the|an?|his|her|its|their) (?:[\w-]+ ){1,3}?"
@@ -247,7 +250,7 @@ class _Clause:
         opens = first == number and not (first and self.mentions[first - 1][1] > ahead.end)
         if opens and _NEW_PREDICATE.search(gaps[0]):
             return True
-        return number - first >= _split(gaps)
+        return number - first >= _split(gaps) or bool(_NEW_SENTENCE.search(gaps[number - first]))
 
     # ---- cues after the mention ----
 

@@ -31,7 +31,7 @@ _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
 _PAST = (
     r"\b(?:was|were|had|did|became|began|came|fell|gave|got|grew|kept|left|led|made|rose|took|"
-    r"went)\b"
+    r"went|wore|lost|felt)\b"
 )
 _NARRATIVE = re.compile(
     rf"{_PAST}|\d ?(?:mg|g|ug|mcg|iu|units?|j|gy|cgy|ml)(?:/|\b)|"
