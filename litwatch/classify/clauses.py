@@ -357,8 +357,9 @@ def _signs(text: str, cues: Iterable[Cue], mentions: Sequence[Span]) -> list[_Si
             and sign.end <= other.end
             and other.end - other.start > sign.end - sign.start
             and (
-                other.cue.direction == sign.cue.direction
-                or (other.cue.direction == "before" and other.end <= last)
+                other.end <= last
+                if other.cue.direction == "before"
+                else other.cue.direction == sign.cue.direction
             )
             for other in found
         )
