@@ -25,10 +25,18 @@ _NEW_PREDICATE = re.compile(r"^(?: [^,;]*\w)?, (?:and|but|so) (?:[\w-]+ ){0,2}$"
 _OTHER_SUBJECT = re.compile(
     r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) |"
     r"\b(?:after|when|once|because|since|as|where|if|before) (?:[\w-]+ ){0,3}?(?:treatments?|"
-    r"therap(?:y|ies)|drugs?|agents?|measures|options|regimens?|everything|all|others?) "
+    r"therap(?:y|ies)|drugs?|agents?|measures|options|regimens?|everything|all|others?) |"
+    r"\b(?:after|following|despite) (?:[\w-]+ ){0,2}?(?:years?|decades?|months|weeks|series|"
+    r"history|succession|string|run|list|number|many|several|multiple|numerous|repeated|various|previous|"
+    r"earlier|prior|other)(?: of)?(?: [\w-]+){0,2} $"
 )
 _ORGANS_OTHER_SUBJECT = re.compile(
     r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) |, (?:in whom|in which|whose) "
+)
+_SEQUENCE = re.compile(r"(?:(?! (?:was|were|is|are) )[^,;:]){0,40},? followed by [^,;:]{0,25}")
+"""What joins two steps of one course of treatment ("A followed by oral B")."""
+_NEW_SENTENCE = re.compile(
+    r", (?:the|his|her|their|its|she|he|it|they|new|no) [^;]*, (?:and|so|but) (?:[\w-]+ ){0,2}$"
 )
 _NEW_CLAUSE = re.compile(
     r", (?:and|but|so) (?:(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+|he|she|it|they|"
@@ -144,7 +152,8 @@ class _Clause:
         """The cues that follow the mention at once; a disease "for" which a list is, is of all."""
         last = self._last_of_list(number)
         for cue in self.touching:
-            end = self.mentions[last if cue.role == "background" else number][1]
+            is_shared = cue.role == "background" or (cue.role == "given" and cue.only_title)
+            end = self.mentions[last if is_shared else number][1]
             if match := cue.pattern.match(self.text, end):
                 yield _Sign(end, match.end(), cue)
 
@@ -231,12 +240,17 @@ class _Clause:
         """Whether a comma ends the phrase of the cue before ("Despite A, B was started")."""
         if ahead.cue.role in ("given", "involved"):
             return False
-        start = self.mentions[number][0]
-        floor = max(ahead.end, self.mentions[number - 1][1] if number else 0)
-        between = self.text[floor:start]
-        if floor == ahead.end and _NEW_PREDICATE.search(between):
+        first = number
+        while first and self.mentions[first - 1][1] > ahead.end and self._is_list(first - 1, first):
+            first -= 1
+        gaps = [
+            self.text[max(ahead.end, self.mentions[at - 1][1] if at else 0) : self.mentions[at][0]]
+            for at in range(first, self._last_of_list(number) + 1)
+        ]
+        opens = first == number and not (first and self.mentions[first - 1][1] > ahead.end)
+        if opens and _NEW_PREDICATE.search(gaps[0]):
             return True
-        return bool(_NEW_SUBJECT.search(between)) and not _CONJUNCTION.search(between)
+        return number - first >= _split(gaps) or bool(_NEW_SENTENCE.search(gaps[number - first]))
 
     # ---- cues after the mention ----
 
@@ -278,6 +292,8 @@ class _Clause:
             return False
         if any(start <= sign.start < end for sign in self.after):
             return False
+        if _SEQUENCE.fullmatch(self.text, start, end):
+            return True
         between = [sign for sign in self.before if start <= sign.start < end]
         return all(not sign.cue.finite and sign.cue.role in _IN_LISTS for sign in between)
 
@@ -301,6 +317,20 @@ class _Clause:
             for other in self.before
         )
         return _FLIPPED.get(sign.cue.role, sign.cue.role) if turned else sign.cue.role
+
+
+def _split(gaps: Sequence[str]) -> int:
+    """Which of the words before the members of a list end a phrase; past the last where none do.
+
+    "After A and B, C was given": a comma behind the conjunction that closes a list, or else the
+    first that such a list has ("After A, B and C were given"), or the last of mere commas.
+    """
+    joined = [at for at, gap in enumerate(gaps) if _CONJUNCTION.search(gap)]
+    commas = [at for at, gap in enumerate(gaps) if at not in joined and _NEW_SUBJECT.search(gap)]
+    if not commas:
+        return len(gaps)
+    closing = [at for at in commas if joined and at > joined[0]]
+    return closing[0] if closing else commas[0] if joined else commas[-1]
 
 
 def _signs(text: str, cues: Iterable[Cue], mentions: Sequence[Span]) -> list[_Sign]:
@@ -327,8 +357,9 @@ def _signs(text: str, cues: Iterable[Cue], mentions: Sequence[Span]) -> list[_Si
             and sign.end <= other.end
             and other.end - other.start > sign.end - sign.start
             and (
-                other.cue.direction == sign.cue.direction
-                or (other.cue.direction == "before" and other.end <= last)
+                other.end <= last
+                if other.cue.direction == "before"
+                else other.cue.direction == sign.cue.direction
             )
             for other in found
         )

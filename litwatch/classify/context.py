@@ -31,7 +31,7 @@ _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
 _PAST = (
     r"\b(?:was|were|had|did|became|began|came|fell|gave|got|grew|kept|left|led|made|rose|took|"
-    r"went)\b"
+    r"went|wore|lost|felt)\b"
 )
 _NARRATIVE = re.compile(
     rf"{_PAST}|\d ?(?:mg|g|ug|mcg|iu|units?|j|gy|cgy|ml)(?:/|\b)|"
@@ -336,10 +336,15 @@ def _from_text(
     }
     for one, read in zip(judged, roles, strict=True):
         role = read
-        if _is_drug(one.hit) and role == "given":
-            if is_survey and not one.verdict.sense:
+        if _is_drug(one.hit) and role in ("given", "failed", "withdrawn"):
+            is_open = one.sentence.field in _TITLES or has_patients
+            if is_survey and not (one.verdict.sense and is_open):
                 role = "mentioned"
-            elif one.sentence.part == "conclusion" and not given.intersection(one.hit.tags):
+            elif (
+                role == "given"
+                and one.sentence.part == "conclusion"
+                and not given.intersection(one.hit.tags)
+            ):
                 role = "considered"
         yield Mention(
             one.hit,

@@ -22,7 +22,7 @@ _CLAUSE = re.compile(
 _ATTACHED = re.compile(
     r" ?(?:(?:was|were|is|has|been|could|be|seen|observed|noted|achieved|obtained|occurred"
     r"|reported|found|rates?|documented|recorded|of|in|for|among|at|the|skin|lesions|symptoms"
-    r"|disease|papules|clinical|,) ?){0,7}"
+    r"|disease|papules|clinical|or better|or more|,) ?){0,7}"
 )
 """The small words that may stand between a statement and its quantity ("was seen in ...")."""
 

@@ -7,7 +7,7 @@ that is denied elsewhere was none, and a title that repeats another paper's trea
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -20,6 +20,13 @@ ROLES = {"treatment": TREATMENT_ROLES, "organ": ORGAN_ROLES}
 """The roles of each category, strongest first."""
 _TITLES = ("title", "vernacular_title")
 _INDEX = ("mesh", "chemicals")
+_OBSERVATION = "observation"  # what is only watched cannot fail
+_WITHDRAWAL = "drug_withdrawal"  # the treatment of a disease that a drug has caused
+_STOPPED = re.compile(
+    r"[^.;]{0,40}?\b(?:was|were|had been|been) (?:\w+ ){0,2}?(?:stopped|discontinued|withdrawn|"
+    r"ceased|suspended|interrupted|omitted)\b",
+    re.IGNORECASE,
+)
 _ANNOUNCED = 8  # characters between a general term and the treatment it announces
 _IN_ALL = re.compile(r"\b(?:in|for) (?:all|every|each|both|any|none)\b")
 Rules = Mapping[tuple[str, str], Rule]
@@ -64,6 +71,7 @@ def reconciled(
     found = _capped(_denied(_titled(found, rules)), rules)
     if not whole.is_ours:
         found = [_of_another_disease(mention) for mention in found]
+    found = [*found, *_withdrawals(found, rules)]
     return tuple(_echoed(mention, echo) for mention in found if mention.role)
 
 
@@ -104,8 +112,10 @@ def _own(found: Sequence[Mention], rules: Rules, *, has_patients: bool) -> list[
             hit = mention.hit
             starts[hit.field, hit.index].extend((hit.start, tag) for tag in hit.tags)
     kept: list[Mention] = []
-    for mention in found:
-        hit, rule = mention.hit, rules[mention.hit.category, mention.hit.rule]
+    for one in found:
+        hit, rule = one.hit, rules[one.hit.category, one.hit.rule]
+        is_watched = rule.id == _OBSERVATION and one.role == "failed"
+        mention = replace(one, role="given") if is_watched else one
         is_taken = mention.role == "given" or (has_patients and mention.role == "mentioned")
         if rule.comorbid and is_taken and not mention.has_effect:
             continue
@@ -181,6 +191,22 @@ def _titled(found: Sequence[Mention], rules: Rules) -> list[Mention]:
         else _under_title(mention, titled, said, rules)
         for mention in found
     ]
+
+
+def _withdrawals(found: Sequence[Mention], rules: Rules) -> Iterator[Mention]:
+    """Where the drug that caused the disease was stopped: that is a treatment of its own."""
+    rule = rules.get(("treatment", _WITHDRAWAL))
+    for mention in found:
+        proof = mention.evidence
+        if (
+            rule
+            and _is_drug(mention)
+            and mention.role == "cause"
+            and mention.hit.field not in _INDEX
+            and _STOPPED.match(proof.sentence, proof.sentence.find(proof.text) + len(proof.text))
+        ):
+            hit = replace(mention.hit, rule=rule.id, tags=(rule.id,))
+            yield replace(mention, hit=hit, role="given", evidence=replace(proof, rule=rule.id))
 
 
 def _is_taken(mention: Mention) -> bool:

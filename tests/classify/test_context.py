@@ -391,6 +391,38 @@ def test_headings_say_what_their_qualifiers_say(
     assert roles("", mesh=mesh) == expected
 
 
+def test_a_review_without_patients_treats_nobody() -> None:
+    text = "Thalidomide was given to six and failed in two. PUVA was stopped for burns."
+    found = roles(text, title="Mucinoses", publication_types=("Review",))
+    assert found == {"thalidomide": "mentioned", "puva": "mentioned"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "After failure of thalidomide, dapsone and PUVA were begun.",
+            {"thalidomide": "failed", "dapsone": "given", "puva": "given"},
+        ),
+        (
+            "After failure of thalidomide, dapsone and PUVA, acitretin was begun.",
+            {"thalidomide": "failed", "dapsone": "failed", "puva": "failed", "retinoid": "given"},
+        ),
+        (
+            "Despite thalidomide, the papules spread, and dapsone was begun.",
+            {"thalidomide": "failed", "dapsone": "given"},
+        ),
+        (
+            "Thalidomide followed by oral dapsone did not thin the plaques.",
+            {"thalidomide": "failed", "dapsone": "failed"},
+        ),
+    ],
+)
+def test_a_list_goes_as_far_as_its_phrase(text: str, expected: dict[str, str]) -> None:
+    found = roles("A 60-year-old man was seen. " + text)
+    assert {rule: found.get(rule) for rule in expected} == expected
+
+
 def test_the_index_of_a_review_gives_no_treatment() -> None:
     mesh = (heading("Thalidomide", "therapeutic use"),)
     assert roles("", mesh=mesh, publication_types=("Review",)) == {"thalidomide": "mentioned"}

@@ -32,7 +32,21 @@ def test_a_cause_in_the_title_stands_for_its_class() -> None:
         "A 40-year-old man was switched to nilotinib. Imatinib was discontinued because of it.",
         title="Follicular mucinosis during imatinib therapy",
     )
-    assert found == {"tyrosine_kinase_inhibitor": "cause"}
+    assert found == {"tyrosine_kinase_inhibitor": "cause", "drug_withdrawal": "given"}
+
+
+def test_stopping_the_cause_is_a_treatment_and_stopping_a_remedy_is_none() -> None:
+    cause = "A 40-year-old man took imatinib. Imatinib was stopped and the papules went."
+    remedy = "A 40-year-old man took thalidomide. Thalidomide was stopped for numbness."
+    title = "Papular mucinosis induced by imatinib"
+    assert treatments(cause, title=title)["drug_withdrawal"] == "given"
+    assert "drug_withdrawal" not in treatments(remedy)
+
+
+def test_what_is_only_watched_cannot_fail() -> None:
+    assert treatments("No treatment was given to this girl, and the papules were unchanged.") == {
+        "observation": "given"
+    }
 
 
 def test_a_conclusion_sums_up_what_was_told_before() -> None:
