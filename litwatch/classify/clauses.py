@@ -110,7 +110,7 @@ class _Clause:
         self.borders = [
             border.start()
             for border in _BORDER.finditer(text)
-            if not any(start < border.start() < end for start, end in inside)
+            if not any(start <= border.start() < end for start, end in inside)
             and not any(start <= border.start() < end for start, end in listed)
         ]
         self.list_borders = [

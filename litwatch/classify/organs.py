@@ -10,7 +10,7 @@ from litwatch.classify.match import Hit
 from litwatch.classify.passages import Part
 
 _ROLES = {"involved": "involved", "abnormal": "involved", "excluded": "excluded"}
-_TOLD = ("excluded", "abnormal")  # the results of an examination
+_TOLD = ("excluded", "abnormal", "adverse")  # the results of an examination
 _DRUG = "δ"
 """What the cues see of a treatment's letters: normalised text has no Greek ones itself."""
 
