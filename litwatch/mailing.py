@@ -93,8 +93,7 @@ class Mailing:
         state = self._store.subscribers.get(subscriber.email)
         if state is None:
             return self._issues.first(subscriber, filed)
-        self._store.subscribers.set_filters(subscriber.email, subscriber.filters, at=self._at)
-        self._promise(subscriber, state)
+        state = self._judged(subscriber, state)
         if self._store.outbox.last_issue(subscriber.email) is None:
             return self._issues.first(subscriber, filed)
         return self._issues.regular(subscriber, state, slot(subscriber, self._at), filed)
@@ -104,13 +103,18 @@ class Mailing:
         if state is None:
             self._welcome(subscriber, filed)
             return
-        self._store.subscribers.set_filters(subscriber.email, subscriber.filters, at=self._at)
-        self._promise(subscriber, state)
+        state = self._judged(subscriber, state)
         period = slot(subscriber, self._at)
         is_open = not (state.paused or state.suppressed)
         is_due = is_open and not self._store.outbox.has(subscriber.email, period.key)
         if is_due and self._was_searched(subscriber, period, filed):
             self._write_issue(subscriber, state, period, filed)
+
+    def _judged(self, subscriber: Subscriber, state: SubscriberState) -> SubscriberState:
+        """How the reader stands once the filters of today and what they let pass are noted."""
+        self._store.subscribers.set_filters(subscriber.email, subscriber.filters, at=self._at)
+        self._promise(subscriber, state)
+        return self._store.subscribers.get(subscriber.email) or state
 
     def _promise(self, subscriber: Subscriber, state: SubscriberState) -> None:
         """Writes down what the reader is owed of all that was filed since it was last done.

@@ -5,6 +5,7 @@ match -> hits, clauses and context -> roles, reconcile -> their sum, facts -> wh
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from litwatch.classify.context import mentions
 from litwatch.classify.echoes import find_echo
@@ -30,8 +31,8 @@ def classify(article: Article, ruleset: Ruleset) -> Findings:
     found = mentions(article, sentences, hits, ruleset, echo, patients, is_ours=is_ours)
     grouped = _by_tag(found)
     return Findings(
-        treatments=tuple(_findings(grouped, ruleset, "treatment")),
-        organs=tuple(_findings(grouped, ruleset, "organ")),
+        treatments=tuple(_findings(grouped, ruleset, "treatment", is_ours=is_ours)),
+        organs=tuple(_findings(grouped, ruleset, "organ", is_ours=is_ours)),
         facts=facts,
     )
 
@@ -63,16 +64,31 @@ def _is_named(hit: Hit, tag: str, own: set[Place]) -> bool:
     )
 
 
+@lru_cache(maxsize=8)
+def _places(ruleset: Ruleset) -> dict[tuple[RuleCategory, str], int]:
+    """Where each rule stands in rule order."""
+    return {(rule.category, rule.id): place for place, rule in enumerate(ruleset.rules)}
+
+
 def _findings(
-    found: dict[tuple[RuleCategory, str], list[Mention]], ruleset: Ruleset, category: Category
+    found: dict[tuple[RuleCategory, str], list[Mention]],
+    ruleset: Ruleset,
+    category: Category,
+    *,
+    is_ours: bool,
 ) -> Iterator[Finding]:
-    """One finding a tag, in rule order: the mention that earned the role, then the others."""
-    for rule in ruleset.rules:
-        of_tag = found.get((category, rule.id)) if rule.category == category else None
-        if not of_tag:
-            continue
+    """One finding a tag, in rule order: the mention that earned the role, then the others.
+
+    A general word that only repeats is left out, unless the article is on another disease, where
+    every treatment is only mentioned.
+    """
+    places = _places(ruleset)
+    own = [key for key in found if key[0] == category and key in places]
+    for key in sorted(own, key=places.__getitem__):
+        rule, of_tag = ruleset.rules[places[key]], found[key]
         decisive = strongest(of_tag, category)
-        if _only_repeats(rule, decisive) and any((category, one) in found for one in rule.covers):
+        repeats = is_ours and _only_repeats(rule, decisive)
+        if repeats and any((category, one) in found for one in rule.covers):
             continue
         proofs = [decisive.evidence, *(mention.evidence for mention in of_tag)]
         tag = Tag(category, rule.id, rule.label, rule.group if category == "treatment" else "")

@@ -79,10 +79,17 @@ def clause_heads(text: str) -> tuple[int, ...]:
     return (0, *(found.end() for found in _HEAD.finditer(text)))
 
 
-def anaphors(text: str) -> Iterator[Anaphor]:
-    """The words of a normalised sentence that stand for treatments, at the heads of clauses."""
+def anaphors(text: str, first: int | None = 0) -> Iterator[Anaphor]:
+    """The words of a normalised sentence that stand for treatments, at the heads of clauses.
+
+    Only from `first` on is there a treatment that they could stand for; None: nowhere.
+    """
+    if first is None:
+        return
     for found in _ANAPHOR.finditer(text):
         start, end = found.span("word")
+        if start < first:
+            continue
         is_negative = found["negative"] is not None  # itself a part of what is said
         yield Anaphor(
             start,

@@ -8,7 +8,7 @@ A, was treated with B": B is given). All positions count in the normalised sente
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,7 +21,7 @@ _BORDER = re.compile(
 )
 _CONJUNCTION = re.compile(r"\b(?:and|or|plus|with|nor|und|oder|mit|et|ou|avec|y|o|e|con)\b|[/+&]")
 _NEW_SUBJECT = re.compile(r", (?:[\w-]+ ){0,3}$")
-_NEW_PREDICATE = re.compile(r"^ [^,;]*\w, (?:and|but|so) (?:[\w-]+ ){0,2}$")
+_NEW_PREDICATE = re.compile(r"^(?: [^,;]*\w)?, (?:and|but|so) (?:[\w-]+ ){0,2}$")
 _OTHER_SUBJECT = re.compile(
     r", (?:and|but|while) (?:the|his|her|their|its|an?|no|all) |"
     r"\b(?:after|when|once|because|since|as|where|if|before) (?:[\w-]+ ){0,3}?(?:treatments?|"
@@ -38,6 +38,7 @@ _NEW_CLAUSE = re.compile(
 """Where a comma begins a clause with a subject of its own ("..., and one died")."""
 _DATE = re.compile(r"\b(?:before|prior to|until|preceded)(?: the| starting| beginning)? $")
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|can|could|may|did|does|do|which|who)\b")
+_BRACKET = re.compile(r"\([^()]*\)")
 _PREDICATE = re.compile(_VERB.pattern + r"|\b[a-z]{2,}ed\b")
 _NO_LIST = re.compile(
     r"\b(?:after|before|instead|following|despite|because|which|who|whom|that)\b|"
@@ -121,17 +122,13 @@ class _Clause:
 
     def verdict(self, number: int) -> Verdict:
         """What one mention means."""
-        start, end = self.mentions[number]
+        start = self.mentions[number][0]
         ahead = self._forward(number)
         behind = self._backward(number)
         if ahead and behind and self._is_new_subject(number, ahead):
             ahead = None
         found = [sign for sign in (ahead, behind) if sign]
-        found.extend(
-            _Sign(end, match.end(), cue)
-            for cue in self.touching
-            if (match := cue.pattern.match(self.text, end))
-        )
+        found.extend(self._touched(number))
         if not any(sign.cue.role in ("excluded", "adverse") for sign in found):
             clause = self._clause(start)
             found.extend(sign for sign in self.around if self._clause(sign.start) == clause)
@@ -142,6 +139,20 @@ class _Clause:
             before = [at for at in range(number) if self.mentions[at][1] <= strongest.start]
             return self.verdict(before[-1]) if before else Verdict("same", strongest.cue)
         return Verdict(self._flipped(number, strongest), strongest.cue)
+
+    def _touched(self, number: int) -> Iterator[_Sign]:
+        """The cues that follow the mention at once; a disease "for" which a list is, is of all."""
+        last = self._last_of_list(number)
+        for cue in self.touching:
+            end = self.mentions[last if cue.role == "background" else number][1]
+            if match := cue.pattern.match(self.text, end):
+                yield _Sign(end, match.end(), cue)
+
+    def _last_of_list(self, number: int) -> int:
+        """The last mention of the list that the mention stands in."""
+        while number + 1 < len(self.mentions) and self._is_list(number, number + 1):
+            number += 1
+        return number
 
     def _clause(self, place: int) -> int:
         return bisect_right(self.borders, place)
@@ -158,7 +169,7 @@ class _Clause:
 
         What goes on behind a new subject is treatment ("..., and nine also had B"), not failure.
         """
-        goes_on = True
+        goes_on = is_listed = True
         while number >= 0:
             fresh = self._fresh(number)
             if fresh:
@@ -166,9 +177,11 @@ class _Clause:
                 if sign.cue.role == "abnormal" and number and self._same_scope(number - 1, number):
                     scope = self._forward(number - 1)  # "no heart failure or abnormal valves"
                     return scope if scope and scope.cue.role == "excluded" else sign
-                return sign if goes_on or sign.cue.role in _GOING_ON else None
+                is_reached = is_listed or sign.cue.role != "withdrawn"
+                return sign if is_reached and (goes_on or sign.cue.role in _GOING_ON) else None
             if number == 0 or not self._same_scope(number - 1, number):
                 return None
+            is_listed = is_listed and self._is_list(number - 1, number)
             start, end = self.mentions[number - 1][1], self.mentions[number][0]
             goes_on = goes_on and not self._begins_clause(start, end)
             number -= 1
@@ -221,7 +234,7 @@ class _Clause:
         start = self.mentions[number][0]
         floor = max(ahead.end, self.mentions[number - 1][1] if number else 0)
         between = self.text[floor:start]
-        if _NEW_PREDICATE.search(between):
+        if floor == ahead.end and _NEW_PREDICATE.search(between):
             return True
         return bool(_NEW_SUBJECT.search(between)) and not _CONJUNCTION.search(between)
 
@@ -229,9 +242,7 @@ class _Clause:
 
     def _backward(self, number: int) -> _Sign | None:
         """The cue after the list that the mention stands in; a mere date has none ("before A")."""
-        last = number
-        while last + 1 < len(self.mentions) and self._is_list(last, last + 1):
-            last += 1
+        last = self._last_of_list(number)
         if _DATE.search(self.text, 0, self.mentions[number][0]):
             return None
         end, ceiling = self.mentions[last][1], len(self.text)
@@ -250,8 +261,8 @@ class _Clause:
     def _is_first_verb(self, end: int, sign: _Sign) -> bool:
         """Whether a cue of short reach is the predicate of what ends here: near, the first verb."""
         is_near = sign.start - end <= sign.cue.reach
-        is_organ = sign.cue.about == "organ"
-        return is_near and (is_organ or not _PREDICATE.search(self.text, end, sign.start))
+        between = _BRACKET.sub("", self.text[end : sign.start])
+        return is_near and (sign.cue.about == "organ" or not _PREDICATE.search(between))
 
     def _is_list(self, first: int, second: int) -> bool:
         """Whether two neighbouring mentions stand in one list: no predicate parts them."""

@@ -17,14 +17,13 @@ from litwatch.classify.clauses import Verdict, verdicts
 from litwatch.classify.echoes import Echo
 from litwatch.classify.indexing import indexed_role, is_survey
 from litwatch.classify.match import Hit
+from litwatch.classify.organs import blotted, organ_role
 from litwatch.classify.passages import Sentence
 from litwatch.classify.reconcile import ROLES, Mention, Rules, Whole, reconciled
 from litwatch.classify.rules import Cue, Ruleset
 from litwatch.classify.text import enclosing, sentences
 from litwatch.models import Article, Evidence
 
-_ORGAN_ROLE = {"involved": "involved", "abnormal": "involved", "excluded": "excluded"}
-"""What the senses of organs come to; every other sense: mentioned."""
 _DRUG_ROLE = {"certain": "given"}  # every other sense is the role
 _UNPROVEN = ("certain", "given", "failed", "withdrawn", "")  # general talk, where nobody is treated
 _PLURALS = ("all", "both", "these", "they", "none", "neither", "each")
@@ -40,8 +39,6 @@ _NARRATIVE = re.compile(
 )
 """The past tense or a dose: what a case report tells of its own patients."""
 _OWN = re.compile(r"\b(?:ours?|her|his|here|this (?:patient|case|man|woman|girl|boy))\b")
-DRUG = "δ"
-"""What cues of organs see of a treatment's letters: normalised text has no Greek ones itself."""
 _HARM_GAP = 60  # characters between a harm and the drug that caused it
 
 
@@ -136,8 +133,7 @@ def _judged(
     of_others = (*cues.literature, *cues.several) if is_single else cues.literature
     before: list[_Judged] = []
     is_first = True
-    titles = (sentence for sentence in passages if sentence.field in _TITLES)
-    is_laboratory = any(_is_any(cues.animal, title) for title in titles)
+    is_laboratory = any(_is_any(cues.animal, one) for one in passages if one.field in _TITLES)
     for sentence in passages:
         if sentence.part == "indexing":
             continue
@@ -152,14 +148,15 @@ def _judged(
             is_general = is_general or _is_general(sentence, cues, is_first=is_first)
             is_first = False
         follows = bool(before) and before[0].sentence.field == sentence.field
-        words = _pronouns(sentence, inside, before if follows else ())
+        first = _first_end(sentence, inside, before if follows else ())
+        words = tuple(anaphors(sentence.normal.text, first))
         read, said = _read(sentence, inside, words, cues)
-        is_cited = bool(inside) and _is_of_others(of_others, sentence)
+        is_cited = any(map(_is_drug, inside)) and _is_of_others(of_others, sentence)
         here = [
             _Judged(hit, _as_before(verdict, before), sentence, is_general, is_cited)
             for hit, verdict in read
         ]
-        for told in (*_openings(sentence, inside, cues), *said):
+        for told in (*_openings(sentence, inside, first, cues), *said):
             if any(_is_drug(one.hit) and _ends(one) <= told.start for one in here):
                 here = _retold(here, told, told.start)
             elif follows:
@@ -237,13 +234,6 @@ def _unblamed(
     return verdict
 
 
-def blotted(text: str, drugs: Iterable[tuple[int, int]]) -> str:
-    """The text in which the cues of organs are looked for: every treatment is as good as another."""
-    for start, end in drugs:
-        text = text[:start] + DRUG * (end - start) + text[end:]
-    return text
-
-
 def _inside(sentence: Sentence, hit: Hit) -> tuple[int, int]:
     """Where a hit stands in the normalised sentence."""
     return sentence.normal.find(hit.start - sentence.start, hit.end - sentence.start)
@@ -259,23 +249,23 @@ def _as_before(verdict: Verdict, before: Sequence[_Judged]) -> Verdict:
 # ---- pronouns ------------------------------------------------------------------------------------
 
 
-def _pronouns(
-    sentence: Sentence, hits: Sequence[Hit], before: Sequence[_Judged]
-) -> tuple[Anaphor, ...]:
-    """The words of the sentence that stand for a treatment named before them."""
-    ends = [_inside(sentence, hit)[1] for hit in hits if _is_drug(hit)]
-    first = 0 if any(_is_drug(one.hit) for one in before) else min(ends, default=None)
-    if first is None:
-        return ()
-    return tuple(word for word in anaphors(sentence.normal.text) if word.start >= first)
+def _first_end(sentence: Sentence, hits: Sequence[Hit], before: Sequence[_Judged]) -> int | None:
+    """From where on the sentence can speak of a treatment named before; None: from nowhere."""
+    if any(_is_drug(one.hit) for one in before):
+        return 0
+    return min((_inside(sentence, hit)[1] for hit in hits if _is_drug(hit)), default=None)
 
 
-def _openings(sentence: Sentence, hits: Sequence[Hit], cues: _Cues) -> Iterator[Told]:
+def _openings(
+    sentence: Sentence, hits: Sequence[Hit], first: int | None, cues: _Cues
+) -> Iterator[Told]:
     """What clauses that name no treatment say by their opening of those named before them."""
+    if first is None:
+        return
     text = sentence.normal.text
     drugs = [_inside(sentence, hit) for hit in hits if _is_drug(hit)]
     for start in clause_heads(text):
-        for cue in cues.previous:
+        for cue in cues.previous if start >= first else ():
             found = cue.pattern.match(text, start)
             if found and not any(start <= span[0] < found.end() for span in drugs):
                 yield Told(
@@ -309,11 +299,11 @@ def _is_touched(one: _Judged, told: Told) -> bool:
     What was given is not refused any more; what was refused can be accepted after all.
     """
     sense, cue = one.verdict.sense, one.verdict.cue
-    if not _is_drug(one.hit) or (cue is not None and cue.effect):
+    is_told = cue is not None and cue.effect and told.verdict.sense != "withdrawn"
+    if not _is_drug(one.hit) or is_told:
         return False
-    if told.verdict.sense == "considered":
-        return sense == ""
-    return sense in ("given", "") or (told.verdict.sense == "certain" and sense == "considered")
+    others = {"considered": ("",), "certain": ("given", "considered", "")}
+    return sense in ("mentioned", *others.get(told.verdict.sense, ("given", "")))
 
 
 def _ends(one: _Judged) -> int:
@@ -333,7 +323,9 @@ def _from_text(
 ) -> Iterator[Mention]:
     """The mentions of titles and abstracts, in reading order; a survey's results treat nobody."""
     roles = [
-        _drug_role(one, has_patients=has_patients) if _is_drug(one.hit) else _organ_role(one)
+        _drug_role(one, has_patients=has_patients)
+        if _is_drug(one.hit)
+        else organ_role(one.hit, one.verdict.sense, one.sentence.part, one.is_general, one.is_cited)
         for one in judged
     ]
     given = {
@@ -374,18 +366,6 @@ def _drug_role(one: _Judged, *, has_patients: bool) -> str:
         part == "plain" and has_patients and _NARRATIVE.search(one.sentence.normal.text)
     )
     return "given" if is_told else "mentioned"
-
-
-def _organ_role(one: _Judged) -> str:
-    """The role of an organ by its sentence."""
-    sense = one.verdict.sense
-    if one.hit.examination and sense not in ("excluded", "abnormal"):
-        return ""
-    if (one.is_general and sense != "excluded") or one.is_cited:
-        return "mentioned"
-    if sense:
-        return _ORGAN_ROLE.get(sense, "mentioned")
-    return "mentioned" if one.sentence.part == "conclusion" else "involved"
 
 
 def _evidence(one: _Judged) -> Evidence:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from litwatch.classify.clauses import Span, verdicts
-from litwatch.classify.context import mentions
+from litwatch.classify.context import blotted, mentions
 from litwatch.classify.fact_cues import FactCue, fact_cues, fact_files, tables
 from litwatch.classify.match import find_hits
 from litwatch.classify.numerals import marked
@@ -121,7 +121,13 @@ def _said(cue: Cue, text: str, ruleset: Ruleset) -> list[tuple[str, str]]:
     sentence, spans = _plain(text)
     normal = normalise(sentence)
     cues = [other for other in ruleset.cues if _is_beside(other, cue)]
-    found = verdicts(normal.text, [normal.find(*span) for span in spans], cues)
+    within = normal.text
+    if cue.about == "organ":
+        # Cues of organs know a drug by its place alone, whatever its name.
+        hits = find_hits(Article("example", abstract=(AbstractSection("", sentence),)), ruleset)
+        drugs = [(hit.start, hit.end) for hit in hits if hit.category == "treatment"]
+        within = blotted(within, [normal.find(*span) for span in drugs])
+    found = verdicts(within, [normal.find(*span) for span in spans], cues)
     return [(verdict.sense, verdict.cue.id if verdict.cue else "") for verdict in found]
 
 
@@ -131,8 +137,9 @@ def _said_later(cue: Cue, text: str, ruleset: Ruleset) -> list[tuple[str, str]]:
     found = mentions(article, passages(article), find_hits(article, ruleset), ruleset)
     rules = set(ruleset.ids("treatment"))
     roles = [mention.role for mention in found if mention.hit.rule in rules]
-    is_plain = cue.role in ("given", "mentioned") and not cue.pattern.search(normalise(text).text)
-    return [(role, cue.id if role == cue.role and not is_plain else "") for role in roles]
+    told = {"certain": "given"}.get(cue.role, cue.role)
+    is_plain = told in ("given", "mentioned") and not cue.pattern.search(normalise(text).text)
+    return [(cue.role, cue.id) if role == told and not is_plain else (role, "") for role in roles]
 
 
 def _is_beside(other: Cue, cue: Cue) -> bool:

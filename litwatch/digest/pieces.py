@@ -5,9 +5,9 @@ time, for those that a mail has room for, and what many readers get is made once
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Generic, TypeVar
 
@@ -31,24 +31,23 @@ _K = TypeVar("_K", bound=Hashable)
 
 
 class Memory(Generic[_K]):
-    """What was made for the last issues. It forgets between two of them, never within one.
+    """Values of the last issues, with what was made of them. It forgets between two of them only.
 
     To forget the oldest whenever there is one too many would keep nothing of an issue that is
     larger, for each reader asks for the first one again.
     """
 
-    def __init__(self, make: Callable[[_K], str], keep: int) -> None:
-        self._make = make
+    def __init__(self, keep: int) -> None:
         self._keep = keep
-        self._now: dict[_K, str] = {}
-        self._before: dict[_K, str] = {}
+        self._now: dict[_K, _K] = {}
+        self._before: dict[_K, _K] = {}
 
-    def __getitem__(self, key: _K) -> str:
-        """What is made of the key, made once."""
-        if key not in self._now:
-            made = self._before.pop(key, None)
-            self._now[key] = self._make(key) if made is None else made
-        return self._now[key]
+    def known(self, value: _K) -> _K:
+        """The value as it was first met, or this one."""
+        found = self._now.get(value)
+        if found is None:
+            found = self._now[value] = self._before.pop(value, value)
+        return found
 
     def __len__(self) -> int:
         return len(self._now) + len(self._before)
@@ -62,24 +61,29 @@ class Memory(Generic[_K]):
 class Piece(ABC):
     """A part of an issue, in HTML and in text once it is asked for."""
 
-    __slots__ = ()
-
-    @property
+    @cached_property
     def html(self) -> str:
-        """Rows of the HTML's table, their styles written in."""
-        return _HTML[self]
+        """Rows of the HTML's table, their styles written in; rows are rows only within a table."""
+        rows = f"{_OPENING}{markup.render('digest/piece.html', **self.values())}{_CLOSING}"
+        html = _INLINER.inline_fragment(rows, _styles())
+        return html.removeprefix(_OPENING).removesuffix(_CLOSING).strip()
 
-    @property
+    @cached_property
+    def octets(self) -> int:
+        """The size of its HTML in a mail."""
+        return octets(self.html)
+
+    @cached_property
     def text(self) -> str:
         """Lines of the text."""
-        return _TEXT[self]
+        return markup.render("digest/piece.txt", **self.values())
 
     @abstractmethod
     def values(self) -> dict[str, object]:
         """What the templates show of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PaperPiece(Piece):
     """A paper, with the topics that `labels` name; the first of its section has no line above."""
 
@@ -93,7 +97,7 @@ class PaperPiece(Piece):
         return {"paper": paper, "correction": None, "is_first": self.is_first}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CorrectionPiece(Piece):
     """What happened to a paper, with the day on which its reader got it."""
 
@@ -129,8 +133,7 @@ class Correction:
 
 def pieces_of(digest: Digest) -> list[Piece]:
     """The corrections and papers of an issue in reading order, to be made when they are shown."""
-    for memory in (_HTML, _TEXT):
-        memory.begin_issue()
+    _MEMORY.begin_issue()
     topics = digest.coverage.topics
     labels = tuple((topic.id, topic.label) for topic in topics) if len(topics) > 1 else ()
     corrections = [CorrectionPiece(entry, digest.timezone) for entry in digest.corrections]
@@ -139,7 +142,7 @@ def pieces_of(digest: Digest) -> list[Piece]:
         for section in digest.sections
         for number, stored in enumerate(section.papers)
     ]
-    return [*corrections, *papers]
+    return [_MEMORY.known(piece) for piece in (*corrections, *papers)]
 
 
 def _correction(piece: CorrectionPiece) -> Correction:
@@ -175,6 +178,11 @@ def kind_of(entry: CorrectionEntry) -> str:
     return "replaced" if is_replaced else change.kind
 
 
+def octets(html: str) -> int:
+    """The size of HTML as a mail has it, where each line ends in CRLF."""
+    return len(html.encode()) + html.count("\n")
+
+
 @lru_cache(KEPT_PAGES)
 def inlined(page: str) -> str:
     """A page with its style rules written into its elements; many readers get the same one."""
@@ -187,16 +195,4 @@ def _styles() -> str:
     return (folder / "mail.css").read_text(encoding="utf-8")
 
 
-def _html(piece: Piece) -> str:
-    """What the template makes of it; rows are rows only within a table."""
-    rows = f"{_OPENING}{markup.render('digest/piece.html', **piece.values())}{_CLOSING}"
-    html = _INLINER.inline_fragment(rows, _styles())
-    return html.removeprefix(_OPENING).removesuffix(_CLOSING).strip()
-
-
-def _text(piece: Piece) -> str:
-    return markup.render("digest/piece.txt", **piece.values())
-
-
-_HTML: Memory[Piece] = Memory(_html, KEPT)
-_TEXT: Memory[Piece] = Memory(_text, KEPT)
+_MEMORY: Memory[Piece] = Memory(KEPT)

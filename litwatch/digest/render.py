@@ -20,7 +20,7 @@ from litwatch.digest.charts import Chart, papers_per_year
 from litwatch.digest.issue import Digest
 from litwatch.digest.overflow import UIDS_IN_A_LINK, left_out
 from litwatch.digest.paper import list_url
-from litwatch.digest.pieces import Piece, inlined, kind_of, pieces_of
+from litwatch.digest.pieces import Piece, inlined, kind_of, octets, pieces_of
 from litwatch.digest.table import Cell
 from litwatch.digest.words import CORRECTION_WORDS, ORGAN_COLUMNS
 from litwatch.settings import Mail
@@ -108,11 +108,11 @@ def _chart(digest: Digest) -> Chart | None:
 def _fitting_html(digest: Digest, frame: Mapping[str, object], pieces: Sequence[Piece]) -> str:
     """The HTML with as many corrections and papers as fit; the others are counted and listed."""
     kept = _fitting(pieces, MAX_HTML_BYTES)
-    while (excess := _octets(html := _html(digest, frame, pieces, kept)) - MAX_HTML_BYTES) > 0:
+    while (excess := octets(html := _html(digest, frame, pieces, kept)) - MAX_HTML_BYTES) > 0:
         if not kept:
             break
         # What is left out is listed, which takes room of its own: so once or twice more.
-        kept = _fitting(pieces, sum(_octets(pieces[number].html) for number in kept) - excess)
+        kept = _fitting(pieces, sum(pieces[number].octets for number in kept) - excess)
     return html
 
 
@@ -121,7 +121,7 @@ def _fitting(pieces: Sequence[Piece], room: int) -> frozenset[int]:
     kept: list[int] = []
     outsize: list[int] = []
     for number, piece in enumerate(pieces):
-        size = _octets(piece.html)
+        size = piece.octets
         if size > OUTSIZE:
             outsize.append(number)
             continue
@@ -130,16 +130,11 @@ def _fitting(pieces: Sequence[Piece], room: int) -> frozenset[int]:
             return frozenset(kept)
         kept.append(number)
     for number in outsize:
-        size = _octets(pieces[number].html)
+        size = pieces[number].octets
         if size <= room:
             room -= size
             kept.append(number)
     return frozenset(kept)
-
-
-def _octets(html: str) -> int:
-    """Its size as a mail has it, where each line ends in CRLF."""
-    return len(html.encode()) + html.count("\n")
 
 
 def _html(

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from litwatch.classify.clauses import Span, Verdict, verdicts
-from litwatch.classify.context import blotted, mentions
+from litwatch.classify.context import mentions
 from litwatch.classify.match import find_hits
+from litwatch.classify.organs import blotted
 from litwatch.classify.passages import passages
 from litwatch.classify.rules import Cue, load_ruleset
 from litwatch.classify.text import normalise
@@ -258,6 +259,22 @@ def test_titles_are_read_as_titles(title: str, expected: dict[str, str]) -> None
         ("She had orange peel skin, and the fingers were spared.", {"skin_sclerosis": "involved"}),
         ("Her diabetes mellitus was known.", {"diabetes": "mentioned"}),
         ("Her HIV infection was ruled out.", {"infection": "excluded"}),
+        ("Chills and a neuropathy were ascribed to thalidomide.", {"neuropathy": "mentioned"}),
+        (
+            "We report a man. A neuropathy, ascribed to amyloid, was found.",
+            {"neuropathy": "involved"},
+        ),
+        ("The heart, lungs and liver contained none.", {"cardiovascular": "excluded"}),
+        ("We report a man. Dysphagia was never absent.", {"dysphagia": "involved"}),
+        ("We report a man. There has been no return of the seizures.", {"seizure": "involved"}),
+        ("There was no dysphagia or abnormal creatinine.", {"renal": "excluded"}),
+        ("A paraprotein was found, and thyroid function was normal.", {"thyroid": "excluded"}),
+        (
+            "We report a man. A paraprotein was found and liver enzymes were normal.",
+            {"monoclonal_gammopathy": "involved", "hepatic": "excluded"},
+        ),
+        ("Her mother had suffered from hypothyroidism.", {"thyroid": "mentioned"}),
+        ("She had psoriasis and developed dysphagia.", {"skin_other": "mentioned"}),
     ],
 )
 def test_organs_get_the_role_of_their_clause(text: str, expected: dict[str, str]) -> None:
@@ -276,6 +293,24 @@ def test_a_bare_mention_is_no_finding_where_the_text_says_that_there_is_none() -
     article = Article("1", abstract=(AbstractSection("", text),))
     found = mentions(article, passages(article), find_hits(article, RULESET), RULESET)
     assert [mention.role for mention in found] == ["excluded", "mentioned"]
+
+
+def test_a_normal_test_denies_no_finding_of_its_organ() -> None:
+    found = roles("A man of 60 was in a coma on admission. The cerebrospinal fluid was normal.")
+    assert found["encephalopathy_coma"] == "involved"
+    assert found["neuro_central"] == "excluded"
+
+
+def test_a_title_that_names_a_harm_speaks_for_the_text() -> None:
+    found = roles("CT showed pulmonary embolism.", title="Pulmonary embolism under thalidomide")
+    assert found["thrombosis"] == "mentioned"
+
+
+def test_a_study_of_cells_finds_nothing_in_patients() -> None:
+    title = "Hyaluronan synthesis by cultured fibroblasts"
+    assert roles("The paraprotein had no effect.", title=title) == {
+        "monoclonal_gammopathy": "mentioned"
+    }
 
 
 def test_the_definition_in_the_first_sentence_is_no_finding() -> None:

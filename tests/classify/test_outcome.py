@@ -75,6 +75,11 @@ def test_an_outcome_is_read_from_its_words(told: str, expected: str) -> None:
         ("The skin improved. Six months later he died of heart failure.", "died"),
         ("He relapsed, and a second course was without benefit.", "relapse"),
         ("A partial response was noted. No relapse occurred for two years.", "partial"),
+        ("The skin softened, but the hands stayed as they were.", "partial"),
+        ("The papules cleared except for a small area.", "partial"),
+        ("The face cleared. His hands are still thick.", "partial"),
+        ("A partial regression of the papules was seen, and itching subsided.", "partial"),
+        ("The papules disappeared. He died in 1994.", "died"),
     ],
 )
 def test_the_last_statement_counts(told: str, expected: str) -> None:
@@ -87,6 +92,10 @@ def test_the_last_statement_counts(told: str, expected: str) -> None:
         ("No relapse occurred in two years.", "response"),
         ("The lesions have not returned.", "response"),
         ("Complete remission was achieved without recurrence.", "response"),
+        ("There has been no return of the disease.", "response"),
+        ("In none of its cycles has immunoglobulin been ineffective.", "response"),
+        ("Nodules without surface change are typical.", None),
+        ("Recovery was uneventful.", None),
         ("No adverse effects were noted.", None),
         ("There was no change in the paraprotein.", None),
         ("He refused further treatment.", None),

@@ -103,6 +103,14 @@ def test_plain_sentences_are_told_apart() -> None:
     ]
 
 
+@pytest.mark.parametrize("unit", ["6 g/L", "6 g/l", "30 mg/d"])
+def test_a_unit_at_its_end_does_not_hide_the_end_of_a_sentence(unit: str) -> None:
+    assert split(f"IgG was {unit}. Thyroid tests followed.") == [
+        f"IgG was {unit}.",
+        "Thyroid tests followed.",
+    ]
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
