@@ -5,7 +5,7 @@ a whole word (by Unicode's notion of letters and digits), with a plural -s or -e
 hits of one category the longer wins; a hit inside an `exclude` of its rule is dropped. Ambiguous
 abbreviations count only in their exact case, and where the article spells them out or a `context`
 of the rule stands in it. MeSH headings and substances are compared whole; a heading that
-no organ lists is searched for the words of organs.
+no organ lists is searched for the words of organs if it names a disease.
 """
 
 import re
@@ -17,6 +17,7 @@ from itertools import product
 
 import ahocorasick
 
+from litwatch.classify.headings import names_disease, spoken
 from litwatch.classify.rules import Rule, RuleCategory, Ruleset
 from litwatch.classify.text import Normal, normalise
 from litwatch.models import Article, Field
@@ -366,11 +367,13 @@ def _indexed(article: Article, matcher: _Matcher) -> Iterator[Hit]:
 
 
 def _read(matcher: _Matcher, index: int, heading: str) -> Iterator[Hit]:
-    """The heading as a hit of each organ whose words stand in it, turned round at its commas."""
-    text = _Text("mesh", index, normalise(" ".join(reversed(heading.split(", ")))))
+    """The whole heading as a hit of each organ of which it names a disease."""
+    text = _Text("mesh", index, normalise(spoken(heading)))
     spans = [span for span in _spans(matcher, text) if _is_finding(matcher.rules, span)]
     kept = _longest(matcher.rules, _excluded(matcher, text, spans))
-    for number in sorted({span.rule for span in kept}):
+    words = text.normal.text
+    named = (one for one in kept if names_disease(words) or one.end == len(words))
+    for number in sorted({one.rule for one in named}):
         rule = matcher.rules[number]
         yield Hit(rule.id, rule.category, "mesh", index, 0, len(heading), rule.tags)
 
