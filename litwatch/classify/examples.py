@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from litwatch.classify.clauses import Span, verdicts
-from litwatch.classify.context import blotted, mentions
+from litwatch.classify.context import mentions
 from litwatch.classify.fact_cues import FactCue, fact_cues, fact_files, tables
 from litwatch.classify.match import find_hits
 from litwatch.classify.numerals import marked
+from litwatch.classify.organs import blotted
 from litwatch.classify.passages import passages
 from litwatch.classify.rules import Cue, Rule, Ruleset
 from litwatch.classify.text import normalise
