@@ -4,7 +4,8 @@ Forms and text are compared after `text.normalise`, with hyphens and blanks made
 a whole word (by Unicode's notion of letters and digits), with a plural -s or -es allowed; of two
 hits of one category the longer wins; a hit inside an `exclude` of its rule is dropped. Ambiguous
 abbreviations count only in their exact case, and where the article spells them out or a `context`
-of the rule stands in it. MeSH headings and substances are compared whole, not searched.
+of the rule stands in it. MeSH headings and substances are compared whole; a heading that
+no organ lists is searched for the words of organs if it names a disease.
 """
 
 import re
@@ -16,6 +17,7 @@ from itertools import product
 
 import ahocorasick
 
+from litwatch.classify.headings import names_disease, spoken
 from litwatch.classify.rules import Rule, RuleCategory, Ruleset
 from litwatch.classify.text import Normal, normalise
 from litwatch.models import Article, Field
@@ -350,11 +352,35 @@ def _spells(before: str, abbreviation: str) -> bool:
 
 
 def _indexed(article: Article, matcher: _Matcher) -> Iterator[Hit]:
-    """The MeSH headings and substances of the record that belong to a rule."""
+    """The MeSH headings and substances of the record that belong to a rule.
+
+    A heading that no organ lists is read like text, in the order of speech: of "Heart Failure,
+    Diastolic" the words of the heart's failure are found.
+    """
     for index, mesh in enumerate(article.mesh):
-        yield from _whole(matcher, matcher.headings, "mesh", index, mesh.heading)
+        listed = tuple(_whole(matcher, matcher.headings, "mesh", index, mesh.heading))
+        yield from listed
+        if all(hit.category != "organ" for hit in listed):
+            yield from _read(matcher, index, mesh.heading)
     for index, substance in enumerate(article.chemicals):
         yield from _whole(matcher, matcher.substances, "chemicals", index, substance)
+
+
+def _read(matcher: _Matcher, index: int, heading: str) -> Iterator[Hit]:
+    """The whole heading as a hit of each organ of which it names a disease."""
+    text = _Text("mesh", index, normalise(spoken(heading)))
+    spans = [span for span in _spans(matcher, text) if _is_finding(matcher.rules, span)]
+    kept = _longest(matcher.rules, _excluded(matcher, text, spans))
+    words = text.normal.text
+    named = (one for one in kept if names_disease(words) or one.end == len(words))
+    for number in sorted({one.rule for one in named}):
+        rule = matcher.rules[number]
+        yield Hit(rule.id, rule.category, "mesh", index, 0, len(heading), rule.tags)
+
+
+def _is_finding(rules: tuple[Rule, ...], span: _Span) -> bool:
+    """Whether plain words name what an organ can have, not an examination of it."""
+    return rules[span.rule].category == "organ" and not (span.ambiguous or span.examination)
 
 
 def _whole(

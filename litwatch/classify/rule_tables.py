@@ -83,7 +83,7 @@ def read_tables(content: bytes, name: str, faults: list[str]) -> Iterator[Table]
             line = _line_of(text, rf"\[*\s*{re.escape(kind)}\b")
             faults.append(f"{name}:{line}: unknown table: {kind}{nearest(kind, KEYS)}")
             continue
-        lines = [text.count("\n", 0, at.start()) + 1 for at in _headers(text, kind)]
+        lines = _lines(text, kind)
         seen: set[object] = set()
         for number, entry in enumerate(entries):
             line = lines[number] if number < len(lines) else 1
@@ -97,8 +97,10 @@ def read_tables(content: bytes, name: str, faults: list[str]) -> Iterator[Table]
                 yield Table(kind, place, {key: _frozen(value) for key, value in entry.items()})
 
 
-def _headers(text: str, kind: str) -> Iterator[re.Match[str]]:
-    return re.finditer(rf"^[ \t]*\[\[\s*{re.escape(kind)}\s*\]\]", text, re.MULTILINE)
+def _lines(text: str, kind: str) -> list[int]:
+    """The lines on which the tables of a kind begin."""
+    header = re.compile(rf"[ \t]*\[\[\s*{re.escape(kind)}\s*\]\]")
+    return [line for line, row in enumerate(text.split("\n"), 1) if header.match(row)]
 
 
 def _line_of(text: str, pattern: str) -> int:

@@ -125,7 +125,7 @@ def test_the_context_of_an_abbreviation_may_stand_in_another_field() -> None:
     ]
 
 
-def test_headings_and_substances_are_compared_whole() -> None:
+def test_the_headings_of_a_rule_and_substances_are_compared_whole() -> None:
     record = article(
         mesh=(
             MeshHeading("Thalidomide", ("therapeutic use",), major=True),
@@ -156,6 +156,31 @@ def test_headings_and_substances_are_compared_whole() -> None:
 def test_a_heading_too_broad_to_prove_a_tag_proves_none(heading: str) -> None:
     hits = find_hits(article(mesh=(MeshHeading(heading, ("therapeutic use",)),)), RULESET)
     assert [hit for hit in hits if hit.rule != "constitutional_death"] == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "rules"),
+    [
+        ("Heart Failure, Diastolic", ["cardiomyopathy_hf"]),
+        ("Astrocytoma", ["neuro_central_other"]),
+        ("Enthesopathy", ["musculoskeletal_other"]),
+        ("Placenta Previa", ["pregnancy_other"]),
+        ("Scleromyxedema", []),
+        ("Echocardiography", []),
+        ("Leukemia Virus, Feline", []),
+        ("Salmonella Vaccines", []),
+        ("Facial Dermatoses", ["skin_other"]),
+    ],
+)
+def test_a_heading_that_no_organ_lists_is_read_in_the_order_of_speech(
+    heading: str, rules: list[str]
+) -> None:
+    hits = find_hits(article(mesh=(MeshHeading("Female"), MeshHeading(heading))), RULESET)
+    organs = [hit for hit in hits if hit.category == "organ"]
+    assert [hit.rule for hit in organs] == rules
+    assert {(hit.field, hit.index, hit.start, hit.end) for hit in organs} <= {
+        ("mesh", 1, 0, len(heading))
+    }
 
 
 def test_every_text_of_the_record_is_read_but_not_its_publication_types() -> None:
