@@ -217,13 +217,13 @@ def _figure_lines(figures: "Score") -> list[str]:
     if figures.misses:
         lines += ["", f"{len(figures.misses)} misses"]
     for miss in figures.misses:
-        expected, got = (none_if(value) for value in (miss.expected, miss.got))
+        expected, got = (_or_none(value) for value in (miss.expected, miss.got))
         what = f"{miss.what} {miss.tag}".strip()
         lines.append(f"{miss.id}: {what}: expected {expected}, got {got}: {miss.sentence}")
     return lines
 
 
-def none_if(value: object) -> str:
+def _or_none(value: object) -> str:
     """The value in words."""
     return "none" if value is None else str(value)
 

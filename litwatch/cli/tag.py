@@ -5,6 +5,7 @@ import sys
 import click
 
 from litwatch.cli.output import FAILED, WELL, Settings, print_json, progress_bar, say
+from litwatch.cli.rules import rules_option
 from litwatch.errors import SourceError
 
 
@@ -18,20 +19,13 @@ from litwatch.errors import SourceError
     show_default=True,
     help="How the tags are printed.",
 )
-@click.option(
-    "--rules",
-    "rule_places",
-    metavar="FILE",
-    multiple=True,
-    type=click.Path(),
-    help="A rule file, or a folder of them, added to the built-in rules (repeat).",
-)
+@rules_option
 @click.pass_obj
 def tag(
     settings: Settings,
     *,
     files: tuple[str, ...],
-    rule_places: tuple[str, ...],
+    rule_files: tuple[str, ...],
     output_format: str,  # noqa: ARG001 - one so far
 ) -> int:
     """Tag records: PubMed XML (.xml, .xml.gz) or JSON Lines; one JSON line out per record.
@@ -46,12 +40,11 @@ def tag(
     """
     from pathlib import Path
 
-    from litwatch.classify import classify
+    from litwatch.classify import classify, rules
     from litwatch.classify.output import as_json
-    from litwatch.classify.rules import load_ruleset, rule_files
     from litwatch.reading import read_articles
 
-    ruleset = load_ruleset(rule_files([Path(name) for name in rule_places]))
+    ruleset = rules.load_ruleset(rules.rule_files([Path(name) for name in rule_files]))
     faults = 0
     standard_input = sys.stdin.buffer if sys.stdin else None
     quiet = settings["quiet"] or sys.stdout is None or sys.stdout.isatty()
