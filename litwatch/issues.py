@@ -16,7 +16,7 @@ from litwatch.digest.period import slot
 from litwatch.digest.table import Reported
 from litwatch.filing import Filed
 from litwatch.models import Change, Period, Stored
-from litwatch.settings import Subscriber, Topic
+from litwatch.settings import Filters, Subscriber, Topic
 from litwatch.store import Store
 from litwatch.store.subscribers import SubscriberState
 from litwatch.welcome import OnFile
@@ -72,9 +72,11 @@ class Issues:
         topics = self.topics_of(subscriber)
         news = self._owed(subscriber, state, topics)
         ids = [topic.id for topic in topics]
-        last = self._store.outbox.last_issue(state.email)
-        fresh = self._store.articles.news_since(last.run_id if last else state.since_run, ids)
-        filtered = [paper.article.uid for paper in fresh if not matches(paper, subscriber.filters)]
+        last = self._store.deliveries.last_issue(state.email)
+        run_id, moment = (
+            (last.run_id, last.created_at) if last else (state.since_run, state.joined_at)
+        )
+        by_filters = len(news.filed_only) if state.filters_since > moment else 0
         return build(
             subscriber,
             period,
@@ -82,8 +84,8 @@ class Issues:
             news.papers,
             self._corrections(subscriber),
             self._coverage(topics, filed, self._start(state, period), news.papers),
-            filed_only=self._filed_only(news, state, topics),
-            filtered=filtered,
+            filed_only=by_filters + self._store.articles.filed_after(run_id, ids),
+            filtered=self._filtered(subscriber, run_id, ids),
             **self._counts(ids),
             rules_version=self._rules_version,
         )
@@ -113,17 +115,18 @@ class Issues:
 
         What a clock that was ahead has dated in the future bounds nothing.
         """
-        last = self._store.outbox.last_issue(state.email, before=self._at)
+        last = self._store.deliveries.last_issue(state.email, before=self._at)
         start = last.created_at if last else state.joined_at
         return start if start <= self._at else period.start
 
-    def _filed_only(self, news: Owed, state: SubscriberState, topics: Sequence[Topic]) -> int:
-        """How many older papers a change of query or filters filed since the last issue."""
-        last = self._store.outbox.last_issue(state.email)
-        run_id = last.run_id if last else state.since_run
-        changed = state.filters_since > (last.created_at if last else state.joined_at)
-        by_filters = len(news.filed_only) if changed else 0
-        return by_filters + self._store.articles.filed_after(run_id, [topic.id for topic in topics])
+    def _filtered(
+        self, subscriber: Subscriber, run_id: int, topic_ids: Sequence[str]
+    ) -> tuple[str, ...]:
+        """The uids of what became news after that run and does not pass the reader's filters."""
+        if subscriber.filters == Filters():
+            return ()
+        fresh = self._store.articles.news_since(run_id, topic_ids)
+        return tuple(paper.article.uid for paper in fresh if not matches(paper, subscriber.filters))
 
     def _counts(self, topic_ids: Sequence[str]) -> "_Counts":
         """What is on file for the topics, counted once for all readers who follow the same."""

@@ -94,7 +94,7 @@ class Mailing:
         if state is None:
             return self._issues.first(subscriber, filed)
         state = self._judged(subscriber, state)
-        if self._store.outbox.last_issue(subscriber.email) is None:
+        if self._store.deliveries.last_issue(subscriber.email) is None:
             return self._issues.first(subscriber, filed)
         return self._issues.regular(subscriber, state, slot(subscriber, self._at), filed)
 
@@ -158,7 +158,7 @@ class Mailing:
     def _write_issue(
         self, subscriber: Subscriber, state: SubscriberState, period: Period, filed: Filed
     ) -> None:
-        if self._store.outbox.last_issue(subscriber.email) is None:
+        if self._store.deliveries.last_issue(subscriber.email) is None:
             # The first issue was refused, or dropped: what became news since comes with the next.
             if first := self._issues.first(subscriber, filed):
                 self._queue(subscriber, first)
@@ -211,7 +211,7 @@ class Mailing:
         own = {topic.id for topic in self._issues.topics_of(subscriber)}
         if any(report.id in own and report.error is None for report in filed.topics):
             return True
-        last = self._store.outbox.last_issue(subscriber.email, before=self._at)
+        last = self._store.deliveries.last_issue(subscriber.email, before=self._at)
         length = period.end - period.start
         return last is None or self._at - last.period.end > length + PATIENCE
 

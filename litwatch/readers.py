@@ -25,8 +25,6 @@ from litwatch.store import Store, open_store
 from litwatch.store.lock import run_lock
 from litwatch.store.subscribers import SubscriberState
 
-EVERY = 1_000_000
-"""More digests than a reader can have had."""
 SALT_BYTES = 16
 """So many random bytes key the hash of a removed address: 128 bits, never the same twice."""
 
@@ -198,7 +196,7 @@ def remove(config: Config, address: str, *, now: datetime, salt: bytes) -> str:
             return f"{email}: was removed on {removed:%Y-%m-%d}"
         # The files first: their names are known only as long as the rows are there. A run that was
         # killed may have written one and not have said so.
-        for row in store.outbox.rows(EVERY, email=email):
+        for row in store.outbox.entries(email=email):
             for folder in {config.outbox, Path(row.file or config.outbox / "none").parent}:
                 erase(place_of(folder, row.period_key, row.message_id or row.period_key))
         store.forget(email, salt=salt, at=now)

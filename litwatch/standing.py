@@ -9,15 +9,15 @@ from litwatch.models import Notice
 from litwatch.reports import look
 from litwatch.store import Store, open_store
 from litwatch.store.lock import is_locked
-from litwatch.store.outbox import OutboxRow, State
+from litwatch.store.outbox import OutboxEntry, State
 from litwatch.store.pending import Pending
 from litwatch.store.runs import RunRow
 from litwatch.store.subscribers import SubscriberState
 
 RECENT = 5
+"""How many runs, and how many unfinished deliveries of each state, are shown."""
 _UNDELIVERED: tuple[State, ...] = ("failed", "sending", "deferred", "queued")
 """The states that a person wants to see, gravest first."""
-"""How many runs, and how many unfinished deliveries, are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Standing:
     runs: tuple[RunRow, ...]
     pending: tuple[Pending, ...]
     outbox: dict[str, int]
-    undelivered: tuple[OutboxRow, ...]
+    undelivered: tuple[OutboxEntry, ...]
     suppressed: tuple[SubscriberState, ...] = ()
     warnings: tuple[tuple[str, Notice], ...] = ()
     held: tuple[tuple[str, int], ...] = ()
@@ -138,7 +138,7 @@ def standing(config: Config) -> Standing:
             pending=store.pending.all(),
             outbox=store.outbox.counts(),
             undelivered=tuple(
-                row for state in _UNDELIVERED for row in store.outbox.rows(RECENT, state=state)
+                row for state in _UNDELIVERED for row in store.outbox.entries(RECENT, state=state)
             ),
             suppressed=tuple(
                 reader
@@ -174,7 +174,7 @@ def _run(run: RunRow) -> str:
     return f"{started}: not complete: {errors or 'see the topics of its report'}"
 
 
-def _delivery(row: OutboxRow, *, at_work: bool) -> str:
+def _delivery(row: OutboxEntry, *, at_work: bool) -> str:
     name = f"digest {row.period_key} to {row.email}"
     reply = f": {row.last_reply}" if row.last_reply else ""
     match row.state:
@@ -195,7 +195,7 @@ def _delivery(row: OutboxRow, *, at_work: bool) -> str:
             return f"{name}: written, not sent yet: litwatch run"
 
 
-def what_becomes_of(row: OutboxRow) -> str:
+def what_becomes_of(row: OutboxEntry) -> str:
     """What becomes of the papers of a digest that was given up or dropped, for a person."""
     if row.may_have_arrived:
         return (

@@ -5,11 +5,13 @@ digest holds that is given up or dropped is owed again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import case, delete, insert, select
 
 from litwatch.errors import StoreError
+from litwatch.models import Period
 from litwatch.store.database import Database
 from litwatch.store.schema import change_deliveries, deliveries, outbox
 
@@ -22,6 +24,15 @@ Held = Mapping[str, Sequence[str | int]]
 
 
 NO_TWINS: Mapping[str, Collection[str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue that a subscriber got, or gets: by which run, when it was written, for what."""
+
+    run_id: int
+    created_at: datetime
+    period: Period
 
 
 class Deliveries:
@@ -61,6 +72,27 @@ class Deliveries:
             .where(deliveries.c.email == email)
         )
         return {row.uid: row.moment for row in self._database.rows(query)}
+
+    def last_issue(self, email: str, before: datetime | None = None) -> Issue | None:
+        """The subscriber's last issue that came, or was skipped, or is on its way.
+
+        One that failed or was dropped is none, unless it may have arrived. With `before`, the last
+        of those written down until then: a clock that was ahead may have dated one in the future.
+        """
+        came = outbox.c.state.not_in(("failed", "dropped")) | outbox.c.may_have_arrived
+        query = select(
+            outbox.c.run_id,
+            outbox.c.created_at,
+            outbox.c.period_key,
+            outbox.c.period_start,
+            outbox.c.period_end,
+        ).where(outbox.c.email == email, came)
+        query = query if before is None else query.where(outbox.c.created_at <= before)
+        row = self._database.row(query.order_by(outbox.c.id.desc()).limit(1))
+        if row is None:
+            return None
+        period = Period(row.period_key, row.period_start, row.period_end)
+        return Issue(row.run_id, row.created_at, period)
 
     # ---- what a digest holds -----------------------------------------------------------------
 

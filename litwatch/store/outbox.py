@@ -19,16 +19,16 @@ server's 250 and our commit, which SMTP cannot close (RFC 1047): it is due again
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Select, delete, func, literal, or_, select, update
 
 from litwatch.errors import StoreError
-from litwatch.models import Period
 from litwatch.store.database import Database
 from litwatch.store.deliveries import NO_TWINS, Deliveries
 from litwatch.store.schema import deliveries, outbox
 
+_Query = TypeVar("_Query", bound=Select[Any])
 State = Literal["queued", "sending", "sent", "written", "deferred", "failed", "skipped", "dropped"]
 
 UNDONE: tuple[State, ...] = ("queued", "sending", "deferred")
@@ -75,15 +75,6 @@ class OutboxRow(OutboxEntry):
     message: bytes
     html: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """An issue that a subscriber got, or gets: by which run, when it was written, for what."""
-
-    run_id: int
-    created_at: datetime
-    period: Period
 
 
 ENTRY = tuple(outbox.c[field.name] for field in fields(OutboxEntry))
@@ -181,27 +172,6 @@ class Outbox:
             outbox.c.email == email, outbox.c.period_key == period_key
         )
         return self._database.row(query) is not None
-
-    def last_issue(self, email: str, before: datetime | None = None) -> Issue | None:
-        """The subscriber's last issue that came, or was skipped, or is on its way.
-
-        One that failed or was dropped is none, unless it may have arrived. With `before`, the last
-        of those written down until then: a clock that was ahead may have dated one in the future.
-        """
-        came = outbox.c.state.not_in(("failed", "dropped")) | outbox.c.may_have_arrived
-        query = select(
-            outbox.c.run_id,
-            outbox.c.created_at,
-            outbox.c.period_key,
-            outbox.c.period_start,
-            outbox.c.period_end,
-        ).where(outbox.c.email == email, came)
-        query = query if before is None else query.where(outbox.c.created_at <= before)
-        row = self._database.row(query.order_by(outbox.c.id.desc()).limit(1))
-        if row is None:
-            return None
-        period = Period(row.period_key, row.period_start, row.period_end)
-        return Issue(row.run_id, row.created_at, period)
 
     def holding(self, uid: str) -> tuple[OutboxRow, ...]:
         """The digests that hold the paper, the oldest first."""
@@ -367,9 +337,13 @@ class Outbox:
         self, limit: int, state: State | None = None, email: str | None = None
     ) -> tuple[OutboxRow, ...]:
         """The last digests, the newest first; of one state and to one reader where it is given."""
-        query = select(*COLUMNS).order_by(outbox.c.id.desc()).limit(limit)
-        query = query.where(outbox.c.state == state) if state else query
-        return self._rows(query.where(outbox.c.email == email) if email else query)
+        return self._rows(_last(select(*COLUMNS), limit, state, email))
+
+    def entries(
+        self, limit: int | None = None, state: State | None = None, email: str | None = None
+    ) -> tuple[OutboxEntry, ...]:
+        """The same without the mails; without `limit` all of them."""
+        return self._entries(_last(select(*ENTRY), limit, state, email))
 
     def get(self, outbox_id: int) -> OutboxRow | None:
         """The digest of that number."""
@@ -391,3 +365,9 @@ class Outbox:
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> tuple[OutboxRow, ...]:
         return tuple(OutboxRow(*row) for row in self._database.rows(query))
+
+
+def _last(query: _Query, limit: int | None, state: State | None, email: str | None) -> _Query:
+    query = query.where(outbox.c.state == state) if state else query
+    query = query.where(outbox.c.email == email) if email else query
+    return query.order_by(outbox.c.id.desc()).limit(limit)

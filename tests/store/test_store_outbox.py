@@ -151,7 +151,7 @@ def test_the_last_issue_is_the_one_that_came_or_is_on_its_way(
     store: Store, monday: datetime
 ) -> None:
     week = timedelta(weeks=1)
-    assert store.outbox.last_issue(READER) is None
+    assert store.deliveries.last_issue(READER) is None
     skip(store, monday)
     given_up = queue(store, monday + week)
     lost = queue(store, monday + 2 * week)
@@ -164,11 +164,11 @@ def test_the_last_issue_is_the_one_that_came_or_is_on_its_way(
     assert _written(store, before=monday + week) == monday + week
     store.outbox.mark_failed(given_up, monday + week, 550, "no such user")
     assert _written(store, before=monday + week) == monday
-    assert store.outbox.last_issue(OTHER) is None
+    assert store.deliveries.last_issue(OTHER) is None
 
 
 def _written(store: Store, before: datetime | None = None) -> datetime | None:
-    issue = store.outbox.last_issue(READER, before)
+    issue = store.deliveries.last_issue(READER, before)
     return issue.created_at if issue else None
 
 
