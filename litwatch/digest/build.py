@@ -62,11 +62,10 @@ def build(
     A first issue shows the newest few of `papers`, which are on file and none of them news. What
     papers on file report and their number by year are those of all the reader's topics.
     """
-    ordered = sorted(papers, key=_newness, reverse=True)
     if kind == "first":
         sections = _section("The newest papers on file", newest(papers), "newest")
     else:
-        groups = _by_kind(ordered)
+        groups = _by_kind(_newest_first(papers))
         sections = (
             *_by_treatment(groups["current"]),
             *_by_topic(groups["current"], topics, subscriber.filters),
@@ -93,7 +92,11 @@ def build(
 
 def newest(papers: Sequence[Stored]) -> tuple[Stored, ...]:
     """The few papers that a first issue shows of these, the newest first."""
-    return tuple(sorted(papers, key=_newness, reverse=True)[:NEWEST])
+    return tuple(_newest_first(papers)[:NEWEST])
+
+
+def _newest_first(papers: Sequence[Stored]) -> list[Stored]:
+    return sorted(papers, key=_newness, reverse=True)
 
 
 def _by_kind(papers: Sequence[Stored]) -> dict[str, list[Stored]]:
