@@ -33,9 +33,8 @@ from litwatch.errors import (
 from litwatch.fetch.lint import Remark, lint
 from litwatch.fetch.pubmed import PubMed
 from litwatch.fetch.query import Clause, Node, clauses, parse, without
-from litwatch.filing import Progress
 from litwatch.models import Notice, Period, bare_uid
-from litwatch.reports import Report, RunError
+from litwatch.reports import Progress, Report, RunError, silent
 from litwatch.settings import Subscriber, Topic
 from litwatch.store import open_store
 
@@ -197,7 +196,7 @@ def ask_live(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
     random: Random | None = None,
-    progress: Progress = lambda _doing, _done, _of: None,
+    progress: Progress = silent,
 ) -> tuple[LiveTopic, ...]:
     """Asks NCBI about every topic, at the pace that all processes of this machine share.
 

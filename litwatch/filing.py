@@ -19,7 +19,7 @@ from litwatch.classify.rules import Ruleset
 from litwatch.errors import KeyRefused, MalformedRecord, SourceBlocked, SourceError, Unreachable
 from litwatch.fetch import Source, guard
 from litwatch.models import Article, Batch, Findings, Notice, Search
-from litwatch.reports import RunError, TopicReport
+from litwatch.reports import Progress, RunError, TopicReport
 from litwatch.settings import Topic
 from litwatch.store import Store
 from litwatch.wanted import wanted
@@ -37,8 +37,18 @@ JUDGED_EVERY = timedelta(days=7)
 STUMBLES = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
 """How rules can stumble over a record that nobody has foreseen."""
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and of how many."""
+
+def tagged(article: Article, ruleset: Ruleset, complain: Callable[[str], None]) -> Findings:
+    """What the rules find; a record over which they stumble has no tags, and `complain` is told.
+
+    Nothing that a record holds may stop the watch: it would stop it at every run.
+    """
+    try:
+        return classify(article, ruleset)
+    except STUMBLES as error:
+        log.exception("%s cannot be tagged", article.uid)
+        complain(f"{article.uid}: filed without tags: {type(error).__name__}: {error}")
+        return Findings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,19 +254,14 @@ class Filing:
             self._link(watch, article)
 
     def _classified(self, watches: Sequence[Watch], article: Article) -> Findings:
-        """What the rules find; a record over which they stumble is filed without tags, and said.
+        """What the rules find; the topics that list a record without tags say so."""
 
-        Nothing that a record holds may stop the watch: it would stop it at every run.
-        """
-        try:
-            return classify(article, self._ruleset)
-        except STUMBLES as error:
-            log.exception("%s cannot be tagged", article.uid)
-            message = f"{article.uid}: filed without tags: {type(error).__name__}: {error}"
+        def complain(message: str) -> None:
             for watch in watches:
                 if article.uid in watch.concerned:
                     watch.notices.append(Notice("record-malformed", message))
-            return Findings()
+
+        return tagged(article, self._ruleset, complain)
 
     def _compare(self, watch: Watch, control: Article, findings: Findings) -> tuple[Notice, ...]:
         """What a control has lost since it was accepted last, or filed."""

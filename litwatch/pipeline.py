@@ -23,10 +23,10 @@ from litwatch.delivery import Delivery
 from litwatch.errors import ConfigError, KeyRefused
 from litwatch.fetch import Source
 from litwatch.fetch.pubmed import PubMed
-from litwatch.filing import Filed, Filing, Progress
+from litwatch.filing import Filed, Filing
 from litwatch.filters import filter_faults
 from litwatch.mailing import Mailing
-from litwatch.reports import Report, RunError
+from litwatch.reports import Progress, Report, RunError, silent
 from litwatch.retagging import Retagged, retag
 from litwatch.settings import Topic
 from litwatch.store import open_store
@@ -36,10 +36,6 @@ from litwatch.store.lock import run_lock
 def utc_now() -> datetime:
     """The moment, in UTC."""
     return datetime.now(UTC)
-
-
-def _silent(_doing: str, _done: int, _of: int) -> None:
-    """Shows no progress."""
 
 
 def run_once(
@@ -52,7 +48,7 @@ def run_once(
     dry_run: bool = False,
     send: bool = True,
     source: Source | None = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Report:
     """One complete run: fetches, tags, stores, writes what is due, sends it; returns what it did.
 

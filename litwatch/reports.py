@@ -1,5 +1,6 @@
-"""What a run did, for a person, a script and the ledger."""
+"""What a run does and did, for a person, a script and the ledger."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -9,6 +10,13 @@ DOUBTS = frozenset({"count-collapsed", "count-exploded", "translation-changed"})
 """The warnings of a search that is not what it was: it proves nothing until it is accepted."""
 ACCEPTABLE = DOUBTS | {"phrase-not-found", "field-not-found", "control-failed"}
 """The warnings that stay until the search is mended or a person accepts it."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and of how many."""
+
+
+def silent(_doing: str, _done: int, _of: int) -> None:
+    """Shows no progress."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from litwatch.classify import classify
 from litwatch.classify.compare import Difference, differences
 from litwatch.classify.rules import Ruleset
 from litwatch.config import Config
-from litwatch.filing import STUMBLES, Progress
-from litwatch.models import Article, Findings, Stored
-from litwatch.reports import RunError
+from litwatch.filing import tagged
+from litwatch.models import Stored
+from litwatch.reports import Progress, RunError, silent
 from litwatch.store import Store, open_store
 from litwatch.store.lock import run_lock
 
@@ -40,31 +40,28 @@ class Retagged:
     errors: tuple[RunError, ...] = ()
 
 
-def _silent(_doing: str, _done: int, _of: int) -> None:
-    """Shows no progress."""
-
-
-def retag(store: Store, ruleset: Ruleset, progress: Progress = _silent) -> Retagged:
+def retag(store: Store, ruleset: Ruleset, progress: Progress = silent) -> Retagged:
     """Tags anew what other rules have tagged; an article that cannot be tagged loses its tags."""
     uids = store.articles.tagged_otherwise(ruleset.version)
     kinds: Counter[str] = Counter()
-    errors: list[RunError] = []
+    stumbled: list[str] = []
     changed = 0
     for batch in _batches(uids, progress):
         with store.transaction():
             for stored in store.articles.load(batch):
-                found = _tagged(stored.article, ruleset, errors)
+                found = tagged(stored.article, ruleset, stumbled.append)
                 told = differences(stored.findings, found)
                 changed += bool(told)
                 kinds.update(difference.kind for difference in told)
                 store.articles.retag(stored.article.uid, found, rules_version=ruleset.version)
     if uids:
         log.info("%d articles tagged anew, %d of them otherwise", len(uids), changed)
-    return Retagged(len(uids), changed, kinds, tuple(errors))
+    errors = tuple(RunError("record-malformed", message) for message in stumbled)
+    return Retagged(len(uids), changed, kinds, errors)
 
 
 def apply(
-    config: Config, ruleset: Ruleset, *, dry_run: bool = False, progress: Progress = _silent
+    config: Config, ruleset: Ruleset, *, dry_run: bool = False, progress: Progress = silent
 ) -> Retagged:
     """Tags anew what is on file; `dry_run` writes nothing. Raises Locked while a run is at work."""
     with (
@@ -75,7 +72,7 @@ def apply(
 
 
 def compare(
-    config: Config, old: Ruleset | None, new: Ruleset, progress: Progress = _silent
+    config: Config, old: Ruleset | None, new: Ruleset, progress: Progress = silent
 ) -> Iterator[tuple[Stored, tuple[Difference, ...]]]:
     """The articles on file that the new rules tag otherwise, each with what differs.
 
@@ -91,16 +88,6 @@ def compare(
                 told = differences(before, classify(stored.article, new))
                 if told:
                     yield stored, told
-
-
-def _tagged(article: Article, ruleset: Ruleset, errors: list[RunError]) -> Findings:
-    try:
-        return classify(article, ruleset)
-    except STUMBLES as error:
-        log.exception("%s cannot be tagged", article.uid)
-        message = f"{article.uid}: filed without tags: {type(error).__name__}: {error}"
-        errors.append(RunError("record-malformed", message))
-        return Findings()
 
 
 def _batches(uids: Sequence[str], progress: Progress) -> Iterator[Sequence[str]]:

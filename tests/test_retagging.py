@@ -142,7 +142,7 @@ def test_a_dry_run_and_a_preview_use_the_new_tags_and_keep_none(
 
 def test_the_same_rules_tag_nothing_anew(followed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     followed.run()
-    monkeypatch.setattr(retagging, "classify", lambda *_: pytest.fail("tagged anew"))
+    monkeypatch.setattr(retagging, "tagged", lambda *_: pytest.fail("tagged anew"))
 
     assert followed.run_after(timedelta(hours=1)).is_well
 
@@ -180,7 +180,7 @@ def test_a_record_over_which_the_rules_stumble_loses_its_tags_and_is_told_once(
             raise ValueError("stumbled")
         return classify(article, ruleset)
 
-    monkeypatch.setattr(retagging, "classify", stumbling)
+    monkeypatch.setattr("litwatch.filing.classify", stumbling)
 
     report = followed.run_after(timedelta(hours=1))
 
@@ -255,16 +255,16 @@ from litwatch.store import open_store
 
 database, rules, kill_at = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 retagging.BATCH = 10
-classify, calls = retagging.classify, 0
+tagged, calls = retagging.tagged, 0
 
-def counted(article, ruleset):
+def counted(article, ruleset, complain):
     global calls
     calls += 1
     if calls == kill_at:
         os.kill(os.getpid(), signal.SIGKILL)
-    return classify(article, ruleset)
+    return tagged(article, ruleset, complain)
 
-retagging.classify = counted
+retagging.tagged = counted
 with open_store(database) as store:
     retagging.retag(store, load_ruleset([rules]))
 """

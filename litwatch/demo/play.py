@@ -16,9 +16,8 @@ from litwatch.demo import records
 from litwatch.demo.library import Library
 from litwatch.demo.server import StandIn
 from litwatch.errors import ConfigError
-from litwatch.filing import Progress
 from litwatch.pipeline import run_once
-from litwatch.reports import Report
+from litwatch.reports import Progress, Report
 from litwatch.settings import Secret, Subscriber, printable, sqlite_url
 from litwatch.store import open_store
 
